@@ -1,0 +1,1 @@
+"""Billhook, a billing platform whose every business decision is a plugin."""

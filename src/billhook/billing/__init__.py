@@ -1,0 +1,1 @@
+"""The run that turns agreements and usage into invoices."""

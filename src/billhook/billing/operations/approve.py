@@ -1,0 +1,87 @@
+"""A reviewed run is approved, which fixes its numbers, or rejected, which leaves nothing behind but the reason."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db import transaction
+
+from billhook.billing.events import RunApproved, RunRejected
+from billhook.billing.inputs import gather
+from billhook.billing.models import BillingRun, RunDraft
+from billhook.billing.operations.start import CHUNK
+from billhook.billing.queries import counters_of
+from billhook.core import states
+from billhook.core.errors import Refusal
+from billhook.foundation.events import Actor, emit
+from billhook.foundation.scope import current_company
+from billhook.foundation.sequences import take_block
+
+INVOICE_NUMBERS = "INV-{year}-{number:05d}"
+
+
+class SecondPersonNeededError(Refusal):
+    """Raised when the person who started a run approves it in a company that asks for a second one."""
+
+    def __init__(self, run: str) -> None:
+        super().__init__(f"{run} has to be approved by somebody other than the person who started it.")
+
+
+@transaction.atomic
+def approve_run(*, run: BillingRun, actor: Actor, at: datetime) -> BillingRun:
+    """Approve a run: hold drafts whose inputs changed since review, order the others and reserve their numbers.
+
+    Issuing follows the commit, from the very drafts that were reviewed.
+
+    Raises:
+        TransitionError: the run is not in review.
+        SecondPersonNeededError: the company asks for a second person.
+    """
+    run = BillingRun.objects.select_for_update().get(pk=run.pk)
+    states.check(states.BILLING_RUN, run.state, "approved")
+    if current_company().second_person and actor.name == run.started_by:
+        raise SecondPersonNeededError(run.number)
+    held = hold_changed(run)
+    ready = list(RunDraft.objects.filter(run=run, state="ready").order_by("customer__number"))
+    for ordinal, draft in enumerate(ready):
+        draft.ordinal = ordinal
+    RunDraft.objects.bulk_update(ready, ["ordinal"], batch_size=CHUNK)
+    if ready:
+        block = take_block("invoice", count=len(ready), pattern=INVOICE_NUMBERS)
+        run.number_pattern, run.first_number = block.pattern, block.first
+    run.state, run.approved_at, run.approved_by, run.counters = "committing", at, actor.name, counters_of(run)
+    run.save()
+    emit(RunApproved(run=run.number, invoices=len(ready), held=held), actor=actor, at=at)
+    return run
+
+
+def hold_changed(run: BillingRun) -> int:
+    """Hold every draft that would come out differently now, and return how many drafts are held in all."""
+    drafts = list(
+        RunDraft.objects.filter(run=run, state="ready").select_related("customer").order_by("customer__number")
+    )
+    for start in range(0, len(drafts), CHUNK):
+        _hold_changed_chunk(drafts[start : start + CHUNK], run)
+    return RunDraft.objects.filter(run=run, state__in=["held", "changed"]).count()
+
+
+def _hold_changed_chunk(drafts: Sequence[RunDraft], run: BillingRun) -> None:
+    now = {
+        inputs.customer.pk: inputs.fingerprint for inputs in gather([d.customer for d in drafts], as_of=run.bill_date)
+    }
+    changed = [draft.pk for draft in drafts if now[draft.customer_id] != draft.inputs]
+    RunDraft.objects.filter(pk__in=changed).update(state="changed", reason="changed since review")
+
+
+@transaction.atomic
+def reject_run(*, run: BillingRun, reason: str, actor: Actor, at: datetime) -> BillingRun:
+    """Reject a run in review; nothing is issued, and its customers stay due.
+
+    Raises:
+        TransitionError: the run is not in review.
+    """
+    run = BillingRun.objects.select_for_update().get(pk=run.pk)
+    states.check(states.BILLING_RUN, run.state, "rejected")
+    run.state, run.reason, run.finished_at = "rejected", reason[:300], at
+    run.save(update_fields=["state", "reason", "finished_at"])
+    emit(RunRejected(run=run.number, reason=reason), actor=actor, at=at)
+    return run

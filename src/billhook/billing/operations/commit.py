@@ -1,0 +1,128 @@
+"""An approved run issues its stored drafts, chunk by chunk, in any order, by any number of workers, once each."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db import transaction
+
+from billhook.billing.bulk import ClaimedPeriod, claim_periods
+from billhook.billing.events import RunFinished
+from billhook.billing.models import BillingRun, RunDraft
+from billhook.billing.queries import counters_of
+from billhook.core import states
+from billhook.core.agreement import ChargeKind
+from billhook.core.draft import InvoiceDraft, from_bytes
+from billhook.customers.bulk import move_next_invoice
+from billhook.foundation.events import Actor, emit
+from billhook.foundation.models import Company
+from billhook.foundation.scope import company_scope
+from billhook.foundation.sequences import Block
+from billhook.invoicing.bulk import NewInvoice, issue_invoices
+from billhook.mediation.bulk import BilledUsage
+from billhook.mediation.bulk import mark_billed as mark_usage_billed
+from billhook.orders.bulk import BilledThrough, mark_billed_through
+from billhook.orders.queries import cycle_of, version_ids
+
+CHUNK = 200
+
+
+def commit_run(*, company: Company, number: str, actor: Actor) -> None:
+    """Issue every draft of an approved run, each chunk in its own transaction; may be resumed anywhere.
+
+    Everything is dated with the instant of the approval, so that an interrupted run ends like an undisturbed one.
+    """
+    while True:
+        with company_scope(company):
+            run = BillingRun.objects.get(number=number)
+            if run.state != "committing" or run.approved_at is None:
+                return
+            waiting = RunDraft.objects.filter(run=run, state="ready", ordinal__isnull=False)
+            drafts = list(
+                waiting.select_for_update(of=("self",), skip_locked=True)
+                .select_related("customer__account_type")
+                .order_by("ordinal")[:CHUNK]
+            )
+            if drafts:
+                issue_chunk(run=run, drafts=drafts, actor=actor, at=run.approved_at)
+            elif not waiting.exists():
+                finish_run(number=number, actor=actor, at=run.approved_at)
+                return
+
+
+def issue_chunk(*, run: BillingRun, drafts: Sequence[RunDraft], actor: Actor, at: datetime) -> None:
+    """Issue some stored drafts, with ledger entries and events, and mark what they bill as billed."""
+    block = Block(pattern=run.number_pattern, first=run.first_number or 0, count=run.counters["ready"])
+    invoices = []
+    for draft in drafts:
+        draft.state = "issued"
+        draft.invoice_number = block.text(draft.ordinal or 0, year=run.bill_date.year)
+        invoices.append(
+            NewInvoice(
+                number=draft.invoice_number,
+                customer=draft.customer,
+                run=run.number,
+                draft=from_bytes(bytes(draft.body)),
+                fingerprint=draft.fingerprint,
+            )
+        )
+    issue_invoices(invoices, actor=actor, at=at)
+    mark_billed(invoices)
+    RunDraft.objects.bulk_update(drafts, ["state", "invoice_number"])
+    move_on(drafts, run)
+
+
+def mark_billed(invoices: Sequence[NewInvoice]) -> None:
+    """Write down which periods, line versions and charges the invoices bill."""
+    ids = version_ids({claim.line_key for invoice in invoices for claim in invoice.draft.billed})
+    claimed = [
+        ClaimedPeriod(
+            version_id=ids[claim.line_key],
+            kind=str(claim.kind),
+            lower=claim.period.start,
+            upper=claim.period.end,
+            document=invoice.number,
+        )
+        for invoice in invoices
+        for claim in invoice.draft.billed
+    ]
+    claim_periods(claimed)
+    mark_billed_through(BilledThrough(version_id=claim.version_id, day=claim.upper) for claim in claimed)
+    mark_usage_billed(usage for invoice in invoices for usage in billed_usage(invoice.number, invoice.draft))
+
+
+def billed_usage(number: str, draft: InvoiceDraft) -> list[BilledUsage]:
+    """Return which charges a draft bills."""
+    return [
+        BilledUsage(
+            line_key=line.line_key.rpartition("/")[0],
+            start=line.period.start,
+            end=line.period.end,
+            parts=tuple(reference.rpartition(" ")[2] for reference in line.charges),
+            document=number,
+        )
+        for line in draft.lines
+        if line.kind is ChargeKind.USAGE
+    ]
+
+
+def move_on(drafts: Sequence[RunDraft], run: BillingRun) -> None:
+    """Move the next bill dates of customers past the run's bill date."""
+    move_next_invoice(
+        {
+            draft.customer_id: cycle_of(draft.customer).cadence.after(draft.customer.cycle_anchor, run.bill_date)
+            for draft in drafts
+        }
+    )
+
+
+@transaction.atomic
+def finish_run(*, number: str, actor: Actor, at: datetime) -> None:
+    """Close a run of which every draft is issued; customers without a bill move on to their next bill date as well."""
+    run = BillingRun.objects.select_for_update().get(number=number)
+    if run.state != "committing":
+        return
+    states.check(states.BILLING_RUN, run.state, "done")
+    move_on(list(RunDraft.objects.filter(run=run, state="empty").select_related("customer")), run)
+    run.state, run.finished_at, run.counters = "done", at, counters_of(run)
+    run.save(update_fields=["state", "finished_at", "counters"])
+    emit(RunFinished(run=run.number, invoices=run.counters["issued"]), actor=actor, at=at)

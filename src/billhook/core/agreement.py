@@ -1,0 +1,226 @@
+"""What was agreed with a customer and what was used, as a bill needs it."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from itertools import pairwise
+
+from billhook.core import exact
+from billhook.core.cadence import Cadence
+from billhook.core.discount import Discount
+from billhook.core.errors import Refusal
+from billhook.core.money import Currency, MixedCurrenciesError
+from billhook.core.period import Period, PeriodError
+from billhook.core.price import PriceModel
+from billhook.core.proration import Basis
+from billhook.core.tax import NO_TAX, TaxPolicy
+
+
+class AgreementError(Refusal):
+    """An agreement contradicts itself."""
+
+
+class ChargeKind(StrEnum):
+    """What a line charges for."""
+
+    RECURRING = "recurring"
+    USAGE = "usage"
+    ONE_TIME = "one_time"
+    PENALTY = "penalty"
+    DISCOUNT = "discount"
+
+    @property
+    def recurs(self) -> bool:
+        """Return whether it is billed for every period."""
+        return self in {ChargeKind.RECURRING, ChargeKind.USAGE}
+
+
+class Timing(StrEnum):
+    """When a period is billed."""
+
+    IN_ADVANCE = "in_advance"
+    IN_ARREARS = "in_arrears"
+
+
+class Alignment(StrEnum):
+    """To what a line's periods are aligned."""
+
+    CUSTOMER = "customer"
+    """The customer's billing cycle, with a partial first period: the default."""
+    OWN = "own"
+    """The line's own start, with none."""
+    PLAN = "plan"
+    """The start of the plan's base line."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cycle:
+    """A customer's billing cycle: its cadence, the date from which it counts, and the next bill date."""
+
+    cadence: Cadence
+    anchor: date
+    next_bill: date
+
+    def following(self, as_of: date) -> date:
+        """Return the customer's next bill date after a bill."""
+        return self.next_bill if self.next_bill > as_of else self.cadence.after(self.anchor, as_of)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BilledUsage:
+    """Metered usage of a service period that was billed already; late usage is priced on top of it."""
+
+    period: Period
+    quantity: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgreedLine:
+    """One version of an order line, as it is to be billed.
+
+    Args:
+        key: names the version, once in an agreement.
+        order_line: names the line, of which other versions may stand beside it; the key where there is but one.
+        description: what the invoice says.
+        kind: what is charged for.
+        timing: when a period is billed; usage always in arrears.
+        cadence: how often it recurs; of no meaning for one-time charges and penalties.
+        quantity: how many, for all but usage.
+        price: of a whole period; None for usage whose records are rated already.
+        active_from: first day.
+        active_until: day after the last, None without end.
+        order_start: first day of the order, where this version began later; no bill before it.
+        billed_through: day up to which, not including, the version is billed; None before its first bill.
+        basis: how partial periods are prorated.
+        alignment: to what its periods are aligned.
+        anchor: start of the base line, for `plan`.
+        position: where it stands on the invoice.
+    """
+
+    key: str
+    description: str
+    kind: ChargeKind
+    active_from: date
+    timing: Timing = Timing.IN_ADVANCE
+    cadence: Cadence | None = None
+    quantity: Decimal = Decimal(1)
+    unit: str = ""
+    price: PriceModel | None = None
+    active_until: date | None = None
+    order_start: date | None = None
+    billed_through: date | None = None
+    billed_usage: tuple[BilledUsage, ...] = ()
+    basis: Basis = Basis.DAYS
+    alignment: Alignment = Alignment.CUSTOMER
+    anchor: date | None = None
+    tax_category: str = "standard"
+    product: str = ""
+    revenue_account: str = "revenue"
+    order_line: str = ""
+    position: int = 0
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be billed: no cadence, price or anchor where one is needed, dates out of order, floats."""
+        exact.require(self.quantity, f"quantity of {self.key}")
+        if self.active_until is not None and self.active_until < self.active_from:
+            raise PeriodError(f"{self.key} ends on {self.active_until}, before {self.active_from}; swap the dates.")
+        if self.kind is ChargeKind.DISCOUNT:
+            raise AgreementError(f"{self.key} is a discount; pass it with the discounts of the agreement.")
+        if self.kind.recurs and self.cadence is None:
+            raise AgreementError(f"{self.key} recurs but has no cadence; give one such as every month.")
+        if self.kind is not ChargeKind.USAGE and self.price is None:
+            raise AgreementError(f"{self.key} has no price; give it one.")
+        if self.kind is ChargeKind.USAGE and self.timing is not Timing.IN_ARREARS:
+            raise AgreementError(f"{self.key} is usage billed in advance; bill usage in arrears.")
+        if self.alignment is Alignment.PLAN and self.anchor is None:
+            raise AgreementError(f"{self.key} is aligned to its plan but has no anchor; give the base line's start.")
+
+    @property
+    def group(self) -> str:
+        """Return the order line, whose versions are rounded together."""
+        return self.order_line or self.key
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agreement:
+    """All that is agreed with one customer in one currency; the order of the lines has no meaning.
+
+    Args:
+        customer: names the customer.
+        currency: of every price and of the invoice.
+        cycle: when the customer is billed.
+        lines: versions of order lines.
+        tax: rules and rounding.
+        discounts: in the order in which they are taken off.
+        tax_inclusive: whether prices contain the tax.
+        zone: the customer's, whose days are counted.
+        max_periods: of one line in one bill, oldest first; None for all.
+    """
+
+    customer: str
+    currency: Currency
+    cycle: Cycle
+    lines: tuple[AgreedLine, ...]
+    tax: TaxPolicy = NO_TAX
+    discounts: tuple[Discount, ...] = ()
+    tax_inclusive: bool = False
+    zone: str = "UTC"
+    max_periods: int | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a second currency, a line twice, and versions of one order line that overlap."""
+        self._refuse_other_currencies()
+        if len({line.key for line in self.lines}) < len(self.lines):
+            raise AgreementError(f"{self.customer} has an order line version twice; pass each once.")
+        versions = defaultdict(list)
+        for line in self.lines:
+            versions[line.group].append(line)
+        for same in versions.values():
+            _refuse_overlaps(sorted(same, key=lambda line: (line.active_from, line.active_until or date.max)))
+
+    def _refuse_other_currencies(self) -> None:
+        priced = [(line.key, line.price.currency) for line in self.lines if line.price is not None]
+        fixed = [(item.key, item.amount.currency) for item in self.discounts if item.amount is not None]
+        for key, currency in priced + fixed:
+            if currency != self.currency:
+                raise MixedCurrenciesError(
+                    f"{key} is priced in {currency}, but {self.customer} is billed in {self.currency}; bill it apart."
+                )
+
+
+def _refuse_overlaps(versions: list[AgreedLine]) -> None:
+    for earlier, later in pairwise(versions):
+        if earlier.active_until is None or later.active_from < earlier.active_until:
+            raise AgreementError(
+                f"{earlier.key} and {later.key} are versions of one order line for the same days; end the first sooner."
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UsageCharge:
+    """What was used on an order line version in some days of one of its service periods.
+
+    Args:
+        line: key of the version.
+        period: the days, within one service period.
+        quantity: how much, in `unit`.
+        amount: exact sum of the rated records, to at most 12 decimals; None where the bill prices the quantity.
+        records: how many usage records.
+        charges: references to what is billed, each once for the same days.
+    """
+
+    line: str
+    period: Period
+    quantity: Decimal
+    unit: str = ""
+    amount: Decimal | None = None
+    records: int = 0
+    charges: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse floats."""
+        exact.require(self.quantity, f"quantity used on {self.line}")
+        if self.amount is not None:
+            exact.require(self.amount, f"amount used on {self.line}")

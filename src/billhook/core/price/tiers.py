@@ -1,0 +1,77 @@
+"""Tiers: the ladder of bounds that graduated and volume prices climb."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from itertools import pairwise
+
+from billhook.core import exact
+from billhook.core.derivation import Fee, Step, Units
+from billhook.core.price import BeyondLastTierError, NegativeTierError, OverlappingTiersError, PriceError
+
+
+class BeyondLastTier(StrEnum):
+    """What happens above a closed last tier."""
+
+    SUSPENSE = "suspense"
+    """The quantity is refused, and waits in suspense: the default."""
+    LAST_TIER = "last_tier"
+    """The last tier's price holds."""
+    NOT_CHARGED = "not_charged"
+    """The units above it are free."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tier:
+    """Units above the tier before it, up to and including `up_to` (None: without end), at one price and a flat fee."""
+
+    up_to: Decimal | None
+    unit_price: Decimal = exact.ZERO
+    flat_fee: Decimal = exact.ZERO
+
+    def __post_init__(self) -> None:
+        """Refuse floats and figures below zero."""
+        for what, figure in (("bound", self.up_to), ("unit price", self.unit_price), ("flat fee", self.flat_fee)):
+            if figure is not None and exact.require(figure, f"tier's {what}") < 0:
+                raise NegativeTierError(f"A tier's {what} is {figure}; give one of at least 0.")
+
+
+def require_ladder(tiers: Sequence[Tier]) -> None:
+    """Refuse tiers that overlap, run backwards or follow one without an end, and a price without tiers."""
+    if not tiers:
+        raise PriceError("The price has no tiers; give at least one.")
+    for lower, upper in pairwise(tiers):
+        if lower.up_to is None:
+            raise OverlappingTiersError("A tier follows one without an upper bound; only the last may have none.")
+        if upper.up_to is not None and upper.up_to <= lower.up_to:
+            raise OverlappingTiersError(
+                f"The tier up to {upper.up_to} overlaps the one up to {lower.up_to}; bounds must rise."
+            )
+
+
+def bounded(quantity: Decimal, tiers: Sequence[Tier], beyond: BeyondLastTier) -> Decimal:
+    """Return the quantity that is priced: all of it, or, where the rest is free, up to the last tier's bound.
+
+    Raises:
+        BeyondLastTierError: it lies above a closed last tier, and the price does not say what then.
+    """
+    top = tiers[-1].up_to
+    if top is None or quantity <= top or beyond is BeyondLastTier.LAST_TIER:
+        return quantity
+    if beyond is BeyondLastTier.NOT_CHARGED:
+        return top
+    raise BeyondLastTierError(f"{quantity} lies above the last tier, up to {top}; add a tier or open the last one.")
+
+
+def slice_steps(tier: Tier, *, units: Decimal, above: Decimal) -> tuple[Step, ...]:
+    """Return the steps for units that lie in a tier: its flat fee where it has one, then the units."""
+    fee = (Fee(name="the tier's fee", amount=tier.flat_fee),) if tier.flat_fee else ()
+    if not units and fee:
+        return fee
+    return (*fee, Units(quantity=units, unit_price=tier.unit_price, above=above, up_to=tier.up_to))
+
+
+def slice_amount(tier: Tier, units: Decimal) -> Decimal:
+    """Return what units in a tier cost, with its flat fee."""
+    return exact.add(exact.multiply(units, tier.unit_price), tier.flat_fee)

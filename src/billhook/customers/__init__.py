@@ -1,0 +1,1 @@
+"""Who is billed: customers, their account types, hierarchies and payment instruments."""

@@ -1,0 +1,1 @@
+"""What is late: dunning steps, reminders, penalties and suspension."""

@@ -1,0 +1,1 @@
+"""What can happen to customers who are late; one file for each happening."""

@@ -1,0 +1,73 @@
+"""Reads of collections: what is overdue, which steps there are, who is where."""
+
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+
+from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
+
+from billhook.core.ageing import AgeingStep
+from billhook.customers.models import Customer
+from billhook.dunning.models import DunningEpisode, DunningStep
+from billhook.invoicing.models import InvoiceBalance, InvoiceLine
+
+
+def ageing_steps() -> list[AgeingStep]:
+    """Return the company's steps as the core takes them."""
+    return [AgeingStep(step.position, step.days) for step in DunningStep.objects.all()]
+
+
+def steps() -> QuerySet[DunningStep]:
+    """Return the company's steps in order."""
+    return DunningStep.objects.all()
+
+
+def overdue(customer: Customer, *, on: date) -> QuerySet[InvoiceBalance]:
+    """Return a customer's open invoices whose due date lies before a day, the oldest first."""
+    found = InvoiceBalance.objects.filter(customer=customer, state="open", due_on__lt=on)
+    return found.select_related("invoice").order_by("due_on", "invoice__number")
+
+
+def oldest_overdue(customer: Customer, *, on: date) -> InvoiceBalance | None:
+    """Return a customer's oldest overdue invoice, None when nothing is overdue."""
+    return overdue(customer, on=on).first()
+
+
+def overdue_amount(customer: Customer, *, on: date) -> Decimal:
+    """Return what is overdue in the customer's currency."""
+    rows = overdue(customer, on=on).filter(currency=customer.currency)
+    return rows.aggregate(total=Sum("open_amount"))["total"] or Decimal(0)
+
+
+def open_penalties(customer: Customer, *, on: date) -> Decimal:
+    """Return how much of the overdue balance is penalties: of each overdue invoice at most what is open on it."""
+    total = Decimal(0)
+    for balance in overdue(customer, on=on):
+        lines = InvoiceLine.objects.filter(invoice=balance.invoice, kind="penalty").aggregate(sum=Sum("amount"))
+        total += min(lines["sum"] or Decimal(0), balance.open_amount)
+    return total
+
+
+def episodes(*, state: str = "open") -> QuerySet[DunningEpisode]:
+    """Return episodes with customer and invoice, the furthest first."""
+    found = DunningEpisode.objects.filter(state=state).select_related("customer", "invoice__balance")
+    return found.order_by("-step", "next_at", "id")
+
+
+def steps_with_reached() -> QuerySet[DunningStep]:
+    """Return the company's steps in order; `reached` is how many open episodes have taken the step."""
+    beyond = DunningEpisode.objects.filter(state="open", step__gte=OuterRef("position")).order_by().values("state")
+    count = Subquery(beyond.annotate(count=Count("id")).values("count"), output_field=IntegerField())
+    return DunningStep.objects.annotate(reached=Coalesce(count, 0))
+
+
+def overdue_by_customer(*, on: date) -> Mapping[str, Mapping[str, Decimal]]:
+    """Return what is overdue before a day, by customer number and currency."""
+    rows = InvoiceBalance.objects.filter(state="open", due_on__lt=on).order_by().values("customer__number", "currency")
+    found: dict[str, dict[str, Decimal]] = {}
+    for number, code, total in rows.annotate(total=Sum("open_amount")).values_list(
+        "customer__number", "currency", "total"
+    ):
+        found.setdefault(number, {})[code] = total
+    return found

@@ -1,0 +1,1 @@
+"""Companies, people, permissions, events, numbers, jobs, the clock and the embedded database."""

@@ -1,0 +1,135 @@
+"""Running the waiting jobs here and now, for a sandbox clock, a command and a test: in order, until none is left.
+
+`billhook worker` is the place for jobs in production. A drain works on Django's own connection and takes its jobs
+without a worker's id, one drain at a time; so a job that is being done by nobody was left by a process that died, and
+the next drain takes it up again.
+"""
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+import structlog
+from asgiref.sync import async_to_sync
+from django.db import connection
+from procrastinate.contrib.django import app
+from procrastinate.contrib.django.models import ProcrastinateJob
+from procrastinate.jobs import Job, Status
+
+from billhook.foundation import clock, jobs
+from billhook.foundation.models.companies import Company
+
+log = structlog.get_logger()
+
+DRAIN_LOCK = 0x62696C6C686F6F6B  # "billhook"
+PATIENCE = 120.0
+
+
+class JobsStuckError(RuntimeError):
+    """Raised when another worker does not finish what it has begun."""
+
+    def __init__(self, names: list[str]) -> None:
+        super().__init__(f"A worker has been busy for two minutes with {', '.join(names)}: see its log, or stop it.")
+
+
+class JobsFailedError(RuntimeError):
+    """Raised when jobs that were run here failed; the others were run."""
+
+    def __init__(self, names: list[str]) -> None:
+        super().__init__(f"Background jobs failed: {', '.join(names)}. The log says why; billhook doctor counts them.")
+
+
+@contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_advisory_lock(%s)", [DRAIN_LOCK])
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("select pg_advisory_unlock(%s)", [DRAIN_LOCK])
+
+
+def _rescue() -> None:
+    """Put back the jobs that a process which died had begun."""
+    async_to_sync(app.job_manager.prune_stalled_workers)(60)
+    for job_id in ProcrastinateJob.objects.filter(status="doing", worker_id=None).values_list("id", flat=True):
+        app.job_manager.retry_job_by_id(job_id=job_id, retry_at=clock.now())
+
+
+def _arguments(job: Job) -> dict[str, Any]:
+    """Return a job's arguments; Django's connection leaves JSON as text."""
+    given: Any = job.task_kwargs
+    arguments: dict[str, Any] = json.loads(given) if isinstance(given, str) else given
+    return arguments
+
+
+def _run(job: Job) -> Status:
+    """Run one job and return how it ended; a passing fault of the database is met by trying again."""
+    for attempt in range(1, jobs.TRIES + 1):
+        try:
+            app.tasks[job.task_name].func(**_arguments(job))
+        except jobs.PASSING_FAULTS:
+            if attempt == jobs.TRIES:
+                log.exception("job failed", job=job.task_name)
+        except Exception:
+            log.exception("job failed", job=job.task_name)
+            return Status.FAILED
+        else:
+            return Status.SUCCEEDED
+    return Status.FAILED
+
+
+def drain() -> int:
+    """Run every job that waits, and every job that those defer, and return how many ran.
+
+    Raises:
+        JobsStuckError: another worker holds a job for more than two minutes.
+        JobsFailedError: some failed; all the others were run.
+    """
+    failed: list[str] = []
+    ran, fetch, finish = 0, async_to_sync(app.job_manager.fetch_job), async_to_sync(app.job_manager.finish_job)
+    deadline = time.monotonic() + PATIENCE
+    with _one_at_a_time():
+        _rescue()
+        while True:
+            # A drain has no worker's id on purpose, see above; the SQL function takes null.
+            job = fetch(None, None)  # type: ignore[arg-type]
+            if job is not None:
+                status = _run(job)
+                finish(job, status, delete_job=False)
+                ran += 1
+                failed += [job.task_name] if status is Status.FAILED else []
+            elif not _others_at_work(deadline):
+                break
+    if failed:
+        raise JobsFailedError(failed)
+    return ran
+
+
+def _others_at_work(deadline: float) -> bool:
+    """Wait a moment for jobs that another worker is doing, and return whether there were any."""
+    names = list(ProcrastinateJob.objects.filter(status="doing").values_list("task_name", flat=True))
+    if names and time.monotonic() > deadline:
+        raise JobsStuckError(names)
+    if names:
+        time.sleep(0.05)
+    return bool(names)
+
+
+def move_clock(company: Company, to: datetime) -> None:
+    """Set a sandbox company's clock, never backwards."""
+    Company.objects.filter(pk=company.pk, sandbox=True, clock_at__lt=to).update(clock_at=to)
+    company.refresh_from_db(fields=["clock_at"])
+
+
+def run_until(company: Company, until: datetime) -> int:
+    """Run what falls due in a sandbox company up to an instant, its clock following, and the jobs it causes.
+
+    Returns:
+        How many due items ran. The clock stands at the last of them.
+    """
+    return jobs.tick(company, until, settle=drain, follow=lambda due_at: move_clock(company, due_at))

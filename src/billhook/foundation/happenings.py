@@ -1,0 +1,42 @@
+"""What happens to companies, people and clocks."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar
+
+from billhook.foundation.events import Event
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompanyCreated(Event):
+    """A company was set up."""
+
+    name: ClassVar[str] = "company.created"
+    sentence: ClassVar[str] = "The company {company_name} was created."
+    subject_field: ClassVar[str] = "code"
+
+    code: str
+    company_name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberAdded(Event):
+    """Somebody was given a role in a company."""
+
+    name: ClassVar[str] = "member.added"
+    sentence: ClassVar[str] = "{email} was given the role {role}."
+    subject_field: ClassVar[str] = "email"
+
+    email: str
+    role: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClockAdvanced(Event):
+    """The clock of a sandbox company was moved on."""
+
+    name: ClassVar[str] = "clock.advanced"
+    sentence: ClassVar[str] = "The clock was moved on to {to}."
+    subject_field: ClassVar[str] = "to"
+
+    to: datetime

@@ -1,0 +1,155 @@
+"""Background work: jobs deferred in the transaction of their cause, and `tick`, which runs what is due.
+
+procrastinate carries only work for now. What happens later is a row with a `due_at` in its own room, in the
+company's time, and a `DueSource` that finds and runs it.
+"""
+
+import functools
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import structlog
+from django.db.utils import OperationalError as DjangoOperationalError
+from procrastinate import RetryStrategy
+from procrastinate.contrib.django import app
+from procrastinate.tasks import Task
+from psycopg.errors import DeadlockDetected, SerializationFailure
+
+from billhook.foundation import clock, events
+from billhook.foundation.models.companies import Company
+from billhook.foundation.scope import company_scope
+
+log = structlog.get_logger()
+
+TRIES = 5
+PASSING_FAULTS = (DeadlockDetected, SerializationFailure, DjangoOperationalError)
+AGAIN = RetryStrategy(max_attempts=TRIES, wait=1, retry_exceptions=set(PASSING_FAULTS))
+
+
+def company_job(name: str) -> Callable[[Callable[..., None]], Task[..., None, Any]]:
+    """Declare a job that runs inside one company's scope.
+
+    The decorated function is called with the company first; whoever defers it passes `company_id`.
+    """
+
+    def declare(function: Callable[..., None]) -> Task[..., None, Any]:
+        @functools.wraps(function)
+        def run(*, company_id: int, **arguments: Any) -> None:
+            with company_scope(company_id):
+                function(Company.objects.get(pk=company_id), **arguments)
+
+        return app.task(name=name, retry=AGAIN, pass_context=False)(run)
+
+    return declare
+
+
+@app.task(name="foundation.react", retry=AGAIN)
+def react(*, company_id: int, reaction: str, record_ids: list[int]) -> None:
+    """Run one reaction to each of some stored events, each in its own transaction."""
+    company = Company.objects.get(pk=company_id)
+    for record_id in record_ids:
+        events.react(company=company, reaction_key=reaction, record_id=record_id)
+
+
+def _defer_reaction(company_id: int, reaction: str, record_ids: list[int]) -> None:
+    react.defer(company_id=company_id, reaction=reaction, record_ids=record_ids)
+
+
+events.defer_with(_defer_reaction)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class DueItem:
+    """Something that is due: when, of which source, and which row."""
+
+    due_at: datetime
+    source: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class DueSource:
+    """How a room's due rows are found and run.
+
+    `find` lists the items due at or before an instant (inclusive), oldest first; `run` does one and must leave it
+    no longer due. Both are called inside the company's scope; `run` is handed the item's key and the company's time.
+    """
+
+    name: str
+    find: Callable[[datetime], Iterable[tuple[datetime, str]]]
+    run: Callable[[str, datetime], None]
+
+
+_sources: dict[str, DueSource] = {}
+
+
+def register_due(source: DueSource) -> None:
+    """Add a room's or a plugin's due rows to what `tick` looks at."""
+    _sources[source.name] = source
+
+
+def due_items(company: Company, until: datetime) -> list[DueItem]:
+    """Return everything of a company that is due at or before `until`, in the order in which it has to run."""
+    with company_scope(company):
+        return sorted(
+            DueItem(due_at=due_at, source=source.name, key=key)
+            for source in _sources.values()
+            for due_at, key in source.find(until)
+        )
+
+
+def run_due(company: Company, item: DueItem) -> bool:
+    """Run one due item in its own transaction and return whether it went well; a failure is logged, not raised.
+
+    It happens now, in the company's time; a clock that has not come so far yet counts as having come.
+    """
+    at = max(item.due_at, clock.company_now(company))
+    try:
+        with company_scope(company):
+            _sources[item.source].run(item.key, at)
+    except Exception:
+        log.exception("due item failed", company=company.code, source=item.source, key=item.key)
+        return False
+    return True
+
+
+def tick(
+    company: Company,
+    until: datetime,
+    *,
+    settle: Callable[[], object] | None = None,
+    follow: Callable[[datetime], None] | None = None,
+) -> int:
+    """Run what is due at or before `until`, oldest first, and return how many items ran.
+
+    Args:
+        company: whose rows.
+        until: an instant in the company's time, inclusive.
+        settle: called before each look at what is due, so that jobs can drain; then one item runs at a look.
+        follow: called with an item's `due_at` before it runs, so that a movable clock can follow.
+    """
+    ran, failed = 0, set[DueItem]()
+    while True:
+        if settle is not None:
+            settle()
+        items = [item for item in due_items(company, until) if item not in failed]
+        if not items:
+            return ran
+        for item in items[:1] if settle else items:
+            if follow is not None:
+                follow(item.due_at)
+            if run_due(company, item):
+                ran += 1
+            else:
+                failed.add(item)
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="foundation.tick", queueing_lock="foundation.tick")
+def tick_all(timestamp: int) -> None:
+    """Run each minute what is due in every company on the machine's clock; a sandbox waits for its own clock."""
+    del timestamp
+    for company in Company.objects.filter(sandbox=False):
+        tick(company, clock.now())

@@ -1,0 +1,99 @@
+"""Commands that keep running: serve, worker."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from types import FrameType
+from typing import Annotated
+
+import typer
+from django.core.management import call_command
+from procrastinate.contrib.django import app as jobs
+
+from billhook.interfaces.cli import session
+from billhook.interfaces.cli.outcome import WORLD, Failure, out
+
+HostOption = Annotated[str, typer.Option(help="The address to listen on; loopback unless you say otherwise.")]
+PortOption = Annotated[int, typer.Option(help="The port to listen on; 0 takes any that is free.")]
+
+
+def serve(host: HostOption = "127.0.0.1", port: PortOption = 8080) -> None:
+    """Serve the console and run one worker beside it, until interrupted."""
+    session.connect()
+    run_server(host=host, port=free_port(host, port))
+
+
+def free_port(host: str, port: int) -> int:
+    """Return the port if it is free, any free one for 0.
+
+    Raises:
+        Failure: the port is in use, or may not be used.
+    """
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as trouble:
+            sentence = f"Port {port} on {host} cannot be used ({trouble.strerror}): choose another with --port."
+            raise Failure(sentence, code=WORLD) from trouble
+        return int(probe.getsockname()[1])
+
+
+def run_server(*, host: str, port: int) -> None:
+    """Run web server and worker as children and stop both when one of them, or this process, ends.
+
+    They are started afresh, never forked: the renderer and the usage lane do not survive a fork.
+    """
+    call_command("collectstatic", interactive=False, verbosity=0)
+    children = [
+        subprocess.Popen(
+            [
+                sys.executable,
+                "-m",
+                "granian",
+                "--interface",
+                "wsgi",
+                "--host",
+                host,
+                "--port",
+                str(port),
+                "--workers",
+                "1",
+                "--blocking-threads",
+                "4",
+                "--log-level",
+                "warning",
+                "--no-ws",
+                "billhook.site.wsgi:application",
+            ]
+        ),
+        subprocess.Popen([sys.executable, "-m", "billhook", "worker"]),
+    ]
+    out.print(f"The console is at http://{host}:{port}/ · Ctrl-C stops it.")
+    signal.signal(signal.SIGTERM, interrupt)
+    try:
+        os.wait()
+    except KeyboardInterrupt:
+        out.print("Stopping …")
+    finally:
+        for child in children:
+            child.terminate()
+        for child in children:
+            child.wait()
+
+
+def interrupt(number: int, frame: FrameType | None) -> None:
+    """Treat a request to end like Ctrl-C."""
+    del number, frame
+    raise KeyboardInterrupt
+
+
+def worker(
+    concurrency: Annotated[int, typer.Option(help="How many jobs at once.", min=1, max=64)] = 1,
+) -> None:
+    """Run background jobs until interrupted; start as many workers as you like, on any number of machines."""
+    session.connect()
+    with jobs.replace_connector(jobs.connector.get_worker_connector()) as app:  # type: ignore[attr-defined]
+        app.run_worker(concurrency=concurrency, name="billhook", listen_notify=True)

@@ -1,0 +1,1 @@
+"""The console: what an operator's people see and touch."""

@@ -1,0 +1,1 @@
+"""What a company's own customers see."""

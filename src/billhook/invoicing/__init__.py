@@ -1,0 +1,1 @@
+"""What is claimed: immutable invoices, their balances and documents."""

@@ -1,0 +1,217 @@
+"""Invoices are issued, many at once: rows by COPY, ledger entries and one event an invoice, in one transaction."""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from psycopg.types.json import Jsonb
+
+from billhook.core import journal
+from billhook.core.canonical import to_bytes
+from billhook.core.draft import InvoiceDraft
+from billhook.customers.models import Customer
+from billhook.foundation.bulk import insert_rows, reserve_ids
+from billhook.foundation.events import Actor, emit_many
+from billhook.foundation.models import Company
+from billhook.foundation.scope import current_company
+from billhook.invoicing.events import InvoiceIssued, InvoiceSettled
+from billhook.invoicing.models import Invoice, InvoiceBalance, InvoiceLine, InvoiceTax
+from billhook.ledger.bulk import ToPost, post
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewInvoice:
+    """A reviewed draft with its number, ready to be issued."""
+
+    number: str
+    customer: Customer
+    run: str
+    draft: InvoiceDraft
+    fingerprint: str
+
+
+def issue_invoices(invoices: Sequence[NewInvoice], *, actor: Actor, at: datetime) -> int:
+    """Issue invoices and return how many.
+
+    Args:
+        invoices: with totals of zero or more; one of zero is settled at once.
+        actor: who issues them.
+        at: the instant of issue; the date of issue is each draft's bill date.
+
+    Raises:
+        IntegrityError: a number was issued before; nothing is issued.
+    """
+    company = current_company()
+    ids = reserve_ids(Invoice, len(invoices))
+    numbered = list(zip(ids, invoices, strict=True))
+    due = {invoice.number: due_on(invoice, company) for invoice in invoices}
+    insert_rows(Invoice, INVOICE_FIELDS, (_invoice_row(company, pk, new, due[new.number], at) for pk, new in numbered))
+    insert_rows(InvoiceLine, LINE_FIELDS, (row for pk, new in numbered for row in _line_rows(company, pk, new.draft)))
+    insert_rows(InvoiceTax, TAX_FIELDS, (row for pk, new in numbered for row in _tax_rows(company, pk, new.draft)))
+    insert_rows(
+        InvoiceBalance, BALANCE_FIELDS, (_balance_row(company, pk, new, due[new.number], at) for pk, new in numbered)
+    )
+    post([item for new in invoices if (item := entry_for(new)) is not None], at=at)
+    emit_many([issued(new, due[new.number]) for new in invoices], actor=actor, at=at)
+    free = [new for new in invoices if not new.draft.total]
+    emit_many([InvoiceSettled(customer=new.customer.number, number=new.number) for new in free], actor=actor, at=at)
+    return len(invoices)
+
+
+def due_on(invoice: NewInvoice, company: Company) -> date:
+    """Return when an invoice is due: the customer's days after the bill date, else the company's."""
+    days = invoice.customer.due_days if invoice.customer.due_days is not None else company.due_days
+    return invoice.draft.bill_date + timedelta(days=days)
+
+
+def issued(invoice: NewInvoice, due: date) -> InvoiceIssued:
+    """Return the event of one invoice."""
+    total = invoice.draft.total
+    return InvoiceIssued(
+        customer=invoice.customer.number,
+        number=invoice.number,
+        total=total.amount,
+        currency=total.currency.code,
+        due_on=due,
+    )
+
+
+def parties(invoice: NewInvoice, company: Company) -> dict[str, Any]:
+    """Return what the invoice will say about seller and buyer for ever."""
+    customer = invoice.customer
+    return {
+        "language": customer.language,
+        "seller": {
+            "name": company.name,
+            "address": company.address,
+            "vat_id": company.vat_id,
+            "email": company.email,
+            "registration": company.registration,
+            "payment_note": company.payment_note,
+        },
+        "buyer": {
+            "number": customer.number,
+            "name": customer.name,
+            "address": customer.address,
+            "vat_id": customer.vat_id,
+            "email": customer.email,
+            "reference": customer.buyer_reference,
+        },
+    }
+
+
+def entry_for(invoice: NewInvoice) -> ToPost | None:
+    """Return the ledger entry of an invoice: receivable against revenue by account and tax by code."""
+    draft = invoice.draft
+    entry = journal.invoice_issued(
+        document=invoice.number, total=draft.total, revenue=draft.revenue(), tax=draft.tax_accounts()
+    )
+    return ToPost(entry=entry, customer=invoice.customer.number, on=draft.bill_date) if entry else None
+
+
+Row = tuple[Any, ...]
+INVOICE_FIELDS = (
+    "id",
+    "company",
+    "number",
+    "kind",
+    "customer",
+    "run",
+    "issued_on",
+    "issued_at",
+    "due_on",
+    "currency",
+    "net",
+    "tax",
+    "total",
+    "parties",
+    "fingerprint",
+)
+LINE_FIELDS = (
+    "company",
+    "invoice",
+    "ordinal",
+    "line_key",
+    "kind",
+    "description",
+    "product",
+    "period_start",
+    "period_end",
+    "quantity",
+    "unit",
+    "unit_price",
+    "amount",
+    "tax_category",
+    "revenue_account",
+    "derivation",
+)
+TAX_FIELDS = ("company", "invoice", "ordinal", "code", "name", "category", "percent", "base", "amount", "reason")
+BALANCE_FIELDS = ("company", "invoice", "customer", "currency", "due_on", "open_amount", "state", "settled_at")
+
+
+def _invoice_row(company: Company, pk: int, new: NewInvoice, due: date, at: datetime) -> Row:
+    draft = new.draft
+    return (
+        pk,
+        company.pk,
+        new.number,
+        "invoice",
+        new.customer.pk,
+        new.run,
+        draft.bill_date,
+        at,
+        due,
+        draft.currency.code,
+        draft.net.amount,
+        draft.tax.amount,
+        draft.total.amount,
+        Jsonb(parties(new, company)),
+        new.fingerprint,
+    )
+
+
+def _line_rows(company: Company, pk: int, draft: InvoiceDraft) -> Iterator[Row]:
+    for ordinal, line in enumerate(draft.lines, start=1):
+        yield (
+            company.pk,
+            pk,
+            ordinal,
+            line.line_key,
+            str(line.kind),
+            line.description,
+            line.product,
+            line.period.start,
+            line.period.end,
+            line.quantity,
+            line.unit,
+            line.unit_price,
+            line.amount.amount,
+            line.tax_category,
+            line.revenue_account,
+            Jsonb(json.loads(to_bytes(line.derivation))),
+        )
+
+
+def _tax_rows(company: Company, pk: int, draft: InvoiceDraft) -> Iterator[Row]:
+    for ordinal, tax in enumerate(draft.taxes, start=1):
+        yield (
+            company.pk,
+            pk,
+            ordinal,
+            tax.code,
+            tax.name,
+            tax.category,
+            tax.percent,
+            tax.base.amount,
+            tax.amount.amount,
+            tax.reason,
+        )
+
+
+def _balance_row(company: Company, pk: int, new: NewInvoice, due: date, at: datetime) -> Row:
+    total: Decimal = new.draft.total.amount
+    state, settled_at = ("open", None) if total else ("settled", at)
+    return (company.pk, pk, new.customer.pk, new.draft.currency.code, due, total, state, settled_at)

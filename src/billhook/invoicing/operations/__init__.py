@@ -1,0 +1,1 @@
+"""What can happen to invoices; one file for each happening."""

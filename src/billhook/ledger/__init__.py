@@ -1,0 +1,1 @@
+"""What each customer owes: an append-only, balanced journal."""

@@ -1,0 +1,1 @@
+"""What was used: raw usage into rated, reconciled, explainable charges."""

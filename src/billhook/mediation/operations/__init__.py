@@ -1,0 +1,1 @@
+"""What can happen to usage; one file for each happening."""

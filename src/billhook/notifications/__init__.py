@@ -1,0 +1,1 @@
+"""What people are told: messages, their wording and their channels."""

@@ -1,0 +1,1 @@
+"""What can happen to messages; one file for each happening."""

@@ -1,0 +1,1 @@
+"""What can happen to orders; one file for each happening."""

@@ -1,0 +1,89 @@
+"""A customer orders a plan."""
+
+from datetime import date, datetime
+
+from django.db import transaction
+
+from billhook.catalog.models import Plan, PlanItem, Price
+from billhook.catalog.queries import price_in_force
+from billhook.core.errors import Refusal
+from billhook.customers.models import Customer
+from billhook.foundation.events import Actor, emit
+from billhook.foundation.sequences import take_number
+from billhook.orders.events import OrderPlaced
+from billhook.orders.models import Order, OrderLine, OrderLineVersion, UsageIdentifier
+
+ORDER_NUMBERS = "O-{number:06d}"
+
+
+class IdentifierTakenError(Refusal):
+    """Raised when a usage identifier means another order line already."""
+
+    def __init__(self, value: str, order: str) -> None:
+        """Name the identifier and who has it."""
+        super().__init__(f"The identifier {value} belongs to order {order}: end it there first, or choose another.")
+
+
+@transaction.atomic
+def place_order(
+    *, customer: Customer, plan: Plan, starts_on: date, identifiers: tuple[str, ...], actor: Actor, at: datetime
+) -> Order:
+    """Place an order for a plan, with the prices in force on its first day.
+
+    Args:
+        customer: who orders.
+        plan: what is ordered.
+        starts_on: the first day that is billed.
+        identifiers: the account codes or numbers whose usage belongs to the plan's usage line.
+        actor: who places the order.
+        at: when; usage counts from this instant.
+
+    Raises:
+        IdentifierTakenError: an identifier belongs to another order.
+        NoPriceError: a product has no price on the first day.
+    """
+    order = Order.objects.create(
+        number=take_number("order", year=starts_on.year, pattern=ORDER_NUMBERS),
+        customer=customer,
+        plan=plan,
+        status="active",
+        starts_on=starts_on,
+    )
+    for item in PlanItem.objects.filter(plan=plan).select_related("product"):
+        line = _add_line(order, item, price_in_force(item.product, currency=customer.currency, on=starts_on))
+        if item.product.kind == "usage":
+            _claim_identifiers(line, identifiers, at)
+    emit(
+        OrderPlaced(customer=customer.number, order=order.number, what=plan.name, starts_on=starts_on),
+        actor=actor,
+        at=at,
+    )
+    return order
+
+
+def _add_line(order: Order, item: PlanItem, price: Price) -> OrderLine:
+    """Add one line of a plan with its first version."""
+    line = OrderLine.objects.create(
+        order=order,
+        position=item.position,
+        product=item.product,
+        description=item.product.name,
+        kind=item.product.kind,
+        timing=item.timing,
+        cadence_unit=item.cadence_unit,
+        cadence_count=item.cadence_count,
+        proration=item.proration,
+    )
+    OrderLineVersion.objects.create(
+        line=line, version=1, quantity=item.quantity, price=price, starts_on=order.starts_on
+    )
+    return line
+
+
+def _claim_identifiers(line: OrderLine, values: tuple[str, ...], at: datetime) -> None:
+    """Let identifiers mean a line from an instant on."""
+    for value in values:
+        taken = UsageIdentifier.objects.filter(value=value, valid_until=None).select_related("line__order").first()
+        if taken is not None:
+            raise IdentifierTakenError(value, taken.line.order.number)
+        UsageIdentifier.objects.create(value=value, line=line, valid_from=at)

@@ -1,0 +1,1 @@
+"""What is paid: payments, attempts at a gateway, allocations and customer credit."""

@@ -1,0 +1,134 @@
+"""Money comes in, by card or by hand, and settles invoices; what is left over is the customer's credit."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+
+from django.db import transaction
+
+from billhook.core import journal, settlement
+from billhook.core.errors import Refusal
+from billhook.core.money import Money, currency
+from billhook.customers.models import Customer
+from billhook.foundation.events import Actor, emit
+from billhook.foundation.sequences import take_number
+from billhook.invoicing.models import InvoiceBalance
+from billhook.invoicing.operations.settle import settle_invoice
+from billhook.ledger.bulk import ToPost, post
+from billhook.orders.queries import local_day
+from billhook.payments.events import PaymentReceived
+from billhook.payments.models import Allocation, Payment, PaymentAttempt
+
+PAYMENT_NUMBERS = "P-{number:06d}"
+
+
+class NoAmountError(Refusal):
+    """Raised when a payment of nothing, or less, is recorded."""
+
+    def __init__(self, amount: Decimal) -> None:
+        super().__init__(f"A payment must be above zero, not {amount}.")
+
+
+@transaction.atomic
+def receive_charge(*, attempt: PaymentAttempt, actor: Actor, at: datetime) -> None:
+    """A charge succeeded: the payment is received and settles its invoice first."""
+    payment = attempt.payment
+    payment.state, payment.retry_at = "received", None
+    payment.amount, payment.received_at = attempt.amount, at
+    payment.save(update_fields=["state", "retry_at", "amount", "received_at"])
+    first = payment.invoice.number if payment.invoice else ""
+    _announce_and_allocate(payment=payment, first=first, account=f"clearing:{attempt.gateway}", actor=actor, at=at)
+
+
+@transaction.atomic
+def record_payment(
+    *, customer: Customer, amount: Decimal, method: str, actor: Actor, at: datetime, note: str = "", invoice: str = ""
+) -> Payment:
+    """Record money that came in outside any gateway, in the customer's currency, and settle with it.
+
+    Args:
+        customer: who paid.
+        amount: above zero.
+        method: bank_transfer, cash, cheque.
+        actor: who records it.
+        at: when it was received.
+        note: what the bank statement says.
+        invoice: settled first, if given; then the oldest due.
+
+    Raises:
+        NoAmountError: the amount is not above zero.
+    """
+    if amount <= 0:
+        raise NoAmountError(amount)
+    payment = Payment.objects.create(
+        number=take_number("payment", year=at.year, pattern=PAYMENT_NUMBERS),
+        customer=customer,
+        method=method,
+        currency=customer.currency,
+        amount=amount,
+        state="received",
+        note=note,
+        created_at=at,
+        received_at=at,
+    )
+    _announce_and_allocate(payment=payment, first=invoice, account="cash", actor=actor, at=at)
+    return payment
+
+
+def _announce_and_allocate(*, payment: Payment, first: str, account: str, actor: Actor, at: datetime) -> None:
+    """Emit the receipt, allocate to open invoices, keep the rest as credit, and post both."""
+    emit(
+        PaymentReceived(
+            customer=payment.customer.number,
+            number=payment.number,
+            amount=payment.amount,
+            currency=payment.currency,
+            invoice=first,
+            method=payment.method,
+        ),
+        actor=actor,
+        at=at,
+    )
+    allocations = _allocate(payment, _settled_by(payment, first), actor=actor, at=at)
+    payment.unallocated = payment.amount - sum(allocations.values(), Decimal(0))
+    payment.save(update_fields=["unallocated"])
+    _post(payment, allocations, account=account, at=at)
+
+
+def _post(payment: Payment, allocations: Mapping[str, Decimal], *, account: str, at: datetime) -> None:
+    """Post the receipt to the customer's credit, and each allocation from there to the receivable."""
+    unit = currency(payment.currency)
+    entries = [
+        journal.payment_received(document=payment.number, amount=Money(payment.amount, unit), account=account),
+        *(
+            journal.allocation(document=f"{payment.number}→{number}", amount=Money(amount, unit))
+            for number, amount in allocations.items()
+        ),
+    ]
+    day = local_day(at, payment.customer)
+    post([ToPost(entry=entry, customer=payment.customer.number, on=day) for entry in entries if entry], at=at)
+
+
+def _settled_by(payment: Payment, first: str) -> Mapping[str, Decimal]:
+    """Return how much of which open invoice a payment settles: the chosen one first, then the oldest due."""
+    code = currency(payment.currency)
+    balances = (
+        InvoiceBalance.objects.select_for_update(of=("self",))
+        .select_related("invoice")
+        .filter(customer=payment.customer, currency=payment.currency, state="open")
+    )
+    claims = tuple(
+        settlement.Claim(key=row.invoice.number, due_on=row.due_on, open=Money(row.open_amount, code))
+        for row in balances
+    )
+    result = settlement.settle(Money(payment.amount, code), claims, first=(first,) if first else ())
+    return {allocation.key: allocation.amount.amount for allocation in result.allocations}
+
+
+def _allocate(payment: Payment, amounts: Mapping[str, Decimal], *, actor: Actor, at: datetime) -> Mapping[str, Decimal]:
+    """Store the allocations of a payment and settle the invoices by them."""
+    for ordinal, (number, amount) in enumerate(amounts.items(), start=1):
+        balance = InvoiceBalance.objects.select_related("invoice").get(invoice__number=number)
+        Allocation.objects.create(payment=payment, ordinal=ordinal, invoice=balance.invoice, amount=amount, at=at)
+        settle_invoice(balance=balance, amount=amount, actor=actor, at=at)
+    return amounts

@@ -1,0 +1,1 @@
+"""The bundled plugins; they come through the same door as foreign ones."""

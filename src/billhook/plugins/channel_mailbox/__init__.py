@@ -1,0 +1,1 @@
+"""Messages as files in a folder, one `.eml` each: for a sandbox, a trial, or a mail server that picks them up."""

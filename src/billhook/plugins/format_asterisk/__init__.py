@@ -1,0 +1,1 @@
+"""Asterisk's `Master.csv`: the call records that `cdr_csv` writes."""

@@ -1,0 +1,1 @@
+"""The price models of the core as plugins: parameters in, a frozen price out."""

@@ -1,0 +1,1 @@
+"""Settings, addresses and the demonstration: where the rooms become one installation."""

@@ -1,0 +1,1 @@
+"""The example that must always work, played in a sandbox company."""
