@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
@@ -111,11 +111,27 @@ def db() -> Iterator[None]:
         transaction.set_rollback(True)
 
 
+@contextmanager
+def fresh_database(home: Path) -> Iterator[dict[str, str]]:
+    """Yield the environment of a fresh database and home; the database is dropped afterwards."""
+    name = f"{os.environ[TEMPLATE]}_own_{os.getpid()}_{len(MADE)}"
+    create_database(name, template=os.environ[TEMPLATE])
+    home.mkdir(parents=True, exist_ok=True)
+    yield {**os.environ, **database_environment(name), "BILLHOOK_HOME": str(home)}
+    with psycopg.connect(admin_url(), autocommit=True) as connection:
+        connection.execute(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name)))
+
+
 @pytest.fixture
 def own_database(tmp_path: Path) -> Iterator[dict[str, str]]:
     """Return the environment of a fresh database and home, for tests that commit, kill or run several processes."""
-    name = f"{os.environ[TEMPLATE]}_own_{os.getpid()}_{len(MADE)}"
-    create_database(name, template=os.environ[TEMPLATE])
-    yield {**os.environ, **database_environment(name), "BILLHOOK_HOME": str(tmp_path / "home")}
-    with psycopg.connect(admin_url(), autocommit=True) as connection:
-        connection.execute(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name)))
+    with fresh_database(tmp_path / "home") as environment:
+        yield environment
+
+
+@pytest.fixture(scope="session")
+def told_story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """Return the environment in which the whole example was played once; read it, change nothing."""
+    with fresh_database(tmp_path_factory.mktemp("story")) as environment:
+        subprocess.run([sys.executable, "-m", "billhook", "demo", "--once"], env=environment, cwd=ROOT, check=True)
+        yield environment
