@@ -14,6 +14,9 @@ from billhook.core.draft import InvoiceDraft, from_bytes
 from billhook.core.errors import Refusal
 from billhook.customers.models import Customer
 
+RunRow = BillingRun
+"""A billing run, as pages read it."""
+
 LIVE = ("draft", "computing", "review", "approved", "committing")
 
 
@@ -201,11 +204,11 @@ def summaries(found: QuerySet[BillingRun]) -> list[RunSummary]:
     """Return some runs in one row each, newest first, by one statement."""
     billed = Q(drafts__state__in=["ready", "issued"])
     rows = BillingRun.objects.filter(pk__in=found.values("pk")).order_by("-bill_date", "-id", "drafts__currency")
-    rows = rows.values("id", "number", "bill_date", "state", "drafts__currency").annotate(
+    parts = rows.values("id", "number", "bill_date", "state", "drafts__currency").annotate(
         customers=Count("drafts"), failed=Count("drafts", filter=Q(drafts__state="failed")),
         invoices=Count("drafts", filter=billed), total=Sum("drafts__total", filter=billed),
     )
-    by_run = [list(group) for _, group in groupby(rows, key=itemgetter("id"))]
+    by_run = [list(group) for _, group in groupby(parts, key=itemgetter("id"))]
     return [
         RunSummary(
             number=parts[0]["number"], bill_date=parts[0]["bill_date"], state=parts[0]["state"],

@@ -16,6 +16,12 @@ from billhook.core.tax import TaxPolicy, TaxRounding, TaxRule
 from billhook.foundation.scope import current_company
 from billhook.hooks import registry
 
+ProductRow = Product
+"""A product, as pages read it."""
+
+PriceRow = Price
+"""A version of a price, as pages read it."""
+
 
 class NoPriceError(Refusal):
     """Raised when a product has no price in a currency on a day."""

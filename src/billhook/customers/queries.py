@@ -8,6 +8,9 @@ from billhook.core.errors import Refusal
 from billhook.customers.models import Customer, PaymentInstrument
 from billhook.customers.names import sort_name
 
+CustomerRow = Customer
+"""A customer, as pages read it."""
+
 
 class UnknownCustomerError(Refusal):
     """Raised when no customer has a number."""

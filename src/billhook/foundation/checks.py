@@ -1,8 +1,7 @@
-"""What `billhook doctor` looks at; each room and plugin may add its own."""
+"""What `billhook doctor` looks at first: the interpreter, its packages, the database and the background jobs."""
 
 import importlib.metadata
 import sys
-from collections.abc import Callable, Iterable
 
 from django.db import OperationalError, connections
 from procrastinate.contrib.django.models import ProcrastinateJob
@@ -11,22 +10,13 @@ from billhook.foundation import database, embedded
 from billhook.foundation.addresses import uses_embedded
 from billhook.foundation.embedded import Check
 
-_more: list[Callable[[], Iterable[Check]]] = []
 
-
-def add_checks(checks: Callable[[], Iterable[Check]]) -> None:
-    """Add checks to what the doctor looks at."""
-    _more.append(checks)
-
-
-def all_checks() -> list[Check]:
+def installation_checks() -> list[Check]:
     """Return every check with what was found; none of them raises or changes anything."""
     found = [python_version(), packages()]
     found += embedded.checks() if uses_embedded() else [database_answers()]
     if all(check.ok for check in found):
         found += [tables(), failed_jobs()]
-    for checks in _more:
-        found.extend(checks())
     return found
 
 

@@ -32,6 +32,9 @@ class Actor:
 SYSTEM = Actor(kind="system", name="Billhook")
 
 
+_types: dict[str, type["Event"]] = {}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
     """The base of all events: a dotted `name`, a `sentence` for people, and the customer it concerns, if any.
@@ -45,6 +48,11 @@ class Event:
     subject_field: ClassVar[str] = "customer"
 
     customer: str = ""
+
+    def __init_subclass__(cls) -> None:
+        """Make a named event known; a slotted dataclass is made twice, and the second class is the one that counts."""
+        if cls.name:
+            _types[cls.name] = cls
 
     @property
     def subject(self) -> str:
@@ -95,14 +103,7 @@ class UnknownEventError(LookupError):
 
 def event_types() -> dict[str, type[Event]]:
     """Return every event type by its dotted name."""
-    found: dict[str, type[Event]] = {}
-    pending: list[type[Event]] = [Event]
-    while pending:
-        kind = pending.pop()
-        pending.extend(kind.__subclasses__())
-        if kind.name:
-            found[kind.name] = kind
-    return found
+    return dict(_types)
 
 
 def on(event: type[E], handler: Callable[[E, Occasion], None], *, when: When) -> None:
@@ -147,7 +148,7 @@ def from_record(record: EventRecord) -> Event:
     Raises:
         UnknownEventError: the plugin that wrote it is no longer installed.
     """
-    kind = event_types().get(record.name)
+    kind = _types.get(record.name)
     if kind is None:
         message = f"No installed room or plugin knows the event {record.name}."
         raise UnknownEventError(message)

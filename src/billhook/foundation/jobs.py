@@ -17,7 +17,7 @@ from procrastinate.contrib.django import app
 from procrastinate.tasks import Task
 from psycopg.errors import DeadlockDetected, SerializationFailure
 
-from billhook.foundation import clock, events
+from billhook.foundation import clock, events, seals
 from billhook.foundation.models.companies import Company
 from billhook.foundation.scope import company_scope
 
@@ -153,3 +153,12 @@ def tick_all(timestamp: int) -> None:
     del timestamp
     for company in Company.objects.filter(sandbox=False):
         tick(company, clock.now())
+
+
+@app.periodic(cron="30 * * * *")
+@app.task(name="foundation.seal", queueing_lock="foundation.seal")
+def seal_all(timestamp: int) -> None:
+    """Seal each hour the events of every company that have come to rest."""
+    del timestamp
+    for company in Company.objects.all():
+        seals.seal_events(company, now=clock.now())

@@ -34,6 +34,8 @@ class Scope:
     alias: str = DEFAULT_DB_ALIAS
 
 
+NOWHERE = Scope(company_id=None, readable=())
+
 _scope: ContextVar[Scope | None] = ContextVar("billhook_scope", default=None)
 
 
@@ -42,7 +44,7 @@ def _tell_database(scope: Scope) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "select set_config('app.company', %s, true), set_config('app.readable', %s, true)",
-            [str(scope.company_id), "{" + ",".join(map(str, scope.readable)) + "}"],
+            [str(scope.company_id or ""), "{" + ",".join(map(str, scope.readable)) + "}"],
         )
 
 
@@ -57,6 +59,7 @@ def company_scope(company: Company | int, *, tree: bool = False) -> Iterator[Non
     company_id = company if isinstance(company, int) else company.pk
     readable = Company.tree_ids(company_id) if tree else (company_id,)
     before, scope = _scope.get(), Scope(company_id=company_id, readable=readable)
+    inside_another = connection.in_atomic_block
     with transaction.atomic():
         if before != scope:
             _tell_database(scope)
@@ -65,8 +68,9 @@ def company_scope(company: Company | int, *, tree: bool = False) -> Iterator[Non
             yield
         finally:
             _scope.reset(token)
-        if before is not None and before != scope and before.alias == DEFAULT_DB_ALIAS:
-            _tell_database(before)
+        # The settings end with the outermost transaction; inside another one they have to be taken back.
+        if inside_another and before != scope:
+            _tell_database(before or NOWHERE)
 
 
 @contextmanager

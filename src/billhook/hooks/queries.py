@@ -3,6 +3,7 @@
 from typing import TypeVar, cast
 
 from billhook.core.errors import Refusal
+from billhook.foundation.embedded import Check
 from billhook.hooks import registry
 from billhook.hooks.contract import Hook
 from billhook.hooks.models import PluginInstance
@@ -50,3 +51,19 @@ def by_code(hook: Hook[P], code: str) -> P:
         raise NothingFillsHookError(f"{hook.name} {code}")
     plugin = registry.find(row.hook, row.plugin)
     return cast("P", plugin(plugin.Parameters(**row.parameters)))
+
+
+def plugin_checks() -> list[Check]:
+    """Return what the active plugins of the company in scope say of their own surroundings, for `billhook doctor`.
+
+    A plugin that has something to look at has a method `check`; one that cannot even be made is a fault as well.
+    """
+    found: list[Check] = []
+    for row in PluginInstance.objects.filter(enabled=True):
+        try:
+            plugin = registry.find(row.hook, row.plugin)
+            check = getattr(plugin(plugin.Parameters(**row.parameters)), "check", None)
+            found.extend(check() if check else [])
+        except (Refusal, ValueError) as trouble:
+            found.append(Check(f"Plugin {row.code}", False, str(trouble), "Correct its settings."))  # noqa: FBT003
+    return found

@@ -9,14 +9,20 @@ from pathlib import Path
 
 from django.db.models import Count, Q, QuerySet, Sum
 
+from billhook.core import ageing
 from billhook.core.canonical import from_bytes
 from billhook.core.derivation import Derivation
-from billhook.core import ageing
 from billhook.core.errors import Refusal
 from billhook.core.money import Money
 from billhook.customers.models import Customer
 from billhook.foundation.home import home
 from billhook.invoicing.models import Invoice, InvoiceBalance, InvoiceFile, InvoiceLine
+
+InvoiceRow = Invoice
+"""An issued invoice, as pages read it."""
+
+InvoiceLineRow = InvoiceLine
+"""A line of an issued invoice, as pages read it."""
 
 
 class UnknownInvoiceError(Refusal):
@@ -168,3 +174,8 @@ def largest_overdue(*, on: date, limit: int) -> list[Receivable]:
         )
         for row in rows.order_by("-open_amount", "due_on", "id")[:limit]
     ]
+
+
+def exists(number: str) -> bool:
+    """Return whether there is an invoice of a number."""
+    return Invoice.objects.filter(number=number).exists()

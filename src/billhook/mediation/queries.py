@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from itertools import groupby
+from operator import attrgetter
 
 from django.db import connection
 from django.db.models import Count, F, Q, QuerySet, Sum, Window
@@ -54,6 +56,12 @@ def suspense(batch: MediationBatch | None = None, *, status: str = "open") -> Qu
     return found.filter(batch=batch) if batch else found
 
 
+BatchRow = MediationBatch
+"""A batch, as pages read it."""
+
+SuspenseRow = SuspenseRecord
+"""A record in suspense, as pages read it."""
+
 BatchCounts = MediationBatch
 """A batch, as those see it who only read its counters."""
 
@@ -76,6 +84,7 @@ UNBILLED = """
 select charge.line_key, charge.day, sum(charge.records)::bigint, sum(charge.billed_quantity)::bigint,
        sum(charge.amount), array_agg(distinct batch.number || '.' || charge.part)
 from mediation_charge charge join mediation_mediationbatch batch on batch.id = charge.batch_id
+
 where charge.document = '' and charge.line_id = any(%s) and charge.day < %s
 group by charge.line_key, charge.day order by charge.line_key, charge.day
 """
@@ -179,13 +188,24 @@ def batch_amounts(batch: MediationBatch) -> Mapping[str, Decimal]:
     return dict(rows.values_list("currency", "sum"))
 
 
-def suspense_sample(batch: MediationBatch, *, each: int) -> list[SuspenseRecord]:
-    """Return the first records in suspense of each reason, at most `each` of a reason; `in_reason` counts them."""
+@dataclass(frozen=True, slots=True)
+class SuspenseSample:
+    """How many records wait for a reason, and the first of them."""
+
+    reason: str
+    count: int
+    records: tuple[SuspenseRecord, ...]
+
+
+def suspense_sample(batch: MediationBatch, *, each: int) -> list[SuspenseSample]:
+    """Return what waits in a batch by reason, with at most `each` records of one, by one statement."""
     numbered = SuspenseRecord.objects.filter(batch=batch, status="open").annotate(
         place=Window(RowNumber(), partition_by=F("reason"), order_by="line_number"),
         in_reason=Window(Count("id"), partition_by=F("reason")),
     )
-    return list(numbered.filter(place__lte=each).order_by("reason", "line_number"))
+    found = numbered.filter(place__lte=each).order_by("reason", "line_number")
+    groups = (list(group) for _, group in groupby(found, key=attrgetter("reason")))
+    return [SuspenseSample(group[0].reason, group[0].in_reason, tuple(group)) for group in groups]
 
 
 def suspended_line(batch: MediationBatch, line: int) -> SuspenseRecord:

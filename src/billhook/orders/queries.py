@@ -17,6 +17,9 @@ from billhook.core.proration import Basis
 from billhook.customers.models import Customer
 from billhook.orders.models import Order, OrderLine, OrderLineVersion, UsageIdentifier
 
+AgreedVersion = OrderLineVersion
+"""What was agreed about an order line for a stretch of time, as pages read it."""
+
 LIVE = ("active", "suspended", "ended", "cancelled")
 RATE_CARD = "rate_card"
 
@@ -225,6 +228,6 @@ def current_versions(customers: Sequence[Customer], *, on: date) -> QuerySet[Ord
     return (
         OrderLineVersion.objects.filter(line__order__customer__in=customers)
         .filter(Q(ends_on=None) | Q(ends_on__gt=on))
-        .select_related("line__order__plan", "line__product", "price__rate_card")
+        .select_related("line__order__plan", "line__order__customer", "line__product", "price__rate_card")
         .order_by("-line__order__id", "line__position", "version")
     )

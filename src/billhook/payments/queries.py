@@ -1,14 +1,17 @@
 """Reads of payments: lists, what is tried again, and what failed."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 
-from django.db.models import Count, Min, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import Count, Min, OuterRef, Q, QuerySet, Subquery
 
 from billhook.customers.models import Customer
 from billhook.invoicing.models import Invoice
 from billhook.payments.models import Payment, PaymentAttempt
+
+PaymentRow = Payment
+"""A payment, as pages read it."""
 
 FAILING = Q(state="given_up") | Q(state="collecting", retry_at__isnull=False)
 
@@ -33,6 +36,19 @@ def with_outcome(payments: QuerySet[Payment]) -> QuerySet[Payment]:
         )
         .order_by("-created_at", "-id")
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a gateway last said about a payment, and of which card; empty where it was not asked."""
+
+    code: str
+    card: str
+
+
+def outcome_of(payment: Payment) -> Outcome:
+    """Return what a gateway last said about a payment that was read here."""
+    return Outcome(getattr(payment, "outcome", None) or "", getattr(payment, "outcome_card", None) or "")
 
 
 def counts() -> Mapping[str, int]:
@@ -63,10 +79,3 @@ def next_retries() -> Mapping[str, datetime]:
     """Return when each customer's card is next tried again, by customer number."""
     waiting = Payment.objects.filter(retry_at__isnull=False).order_by()
     return dict(waiting.values("customer__number").annotate(at=Min("retry_at")).values_list("customer__number", "at"))
-
-
-def received_and_credit(customer: Customer) -> tuple[Decimal, Decimal]:
-    """Return what a customer has paid, and how much of it has settled no invoice yet, in the customer's currency."""
-    found = Payment.objects.filter(customer=customer, currency=customer.currency, state="received")
-    sums = found.aggregate(paid=Sum("amount"), credit=Sum("unallocated"))
-    return sums["paid"] or Decimal(0), sums["credit"] or Decimal(0)

@@ -9,16 +9,19 @@ from fractions import Fraction
 from typing import Any
 
 from django.db import connection
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery, Sum
 
 from billhook.catalog.queries import price_model
 from billhook.core.cadence import Cadence, CadenceUnit
 from billhook.core.money import Money, currency
 from billhook.core.period import Period
 from billhook.core.rounding import to_places
+from billhook.customers.models import Customer
 from billhook.foundation.scope import current_company_id
+from billhook.invoicing.models import InvoiceBalance
 from billhook.orders.models import OrderLineVersion
 from billhook.orders.queries import LIVE
+from billhook.payments.models import Payment
 
 A_MONTH = Cadence(CadenceUnit.MONTH)
 CYCLES_A_MONTH = {
@@ -51,6 +54,29 @@ def waiting() -> Waiting:
     with connection.cursor() as cursor:
         cursor.execute(WAITING, {"company": current_company_id()})
         return Waiting(*cursor.fetchone())
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a customer stands, in the customer's currency: what is open, was paid, and has settled no invoice yet."""
+
+    open: Money
+    paid: Money
+    credit: Money
+
+
+def standing_of(customer: Customer) -> Standing:
+    """Return how a customer stands, by one statement."""
+    open_now = InvoiceBalance.objects.filter(customer=OuterRef("pk"), state="open", currency=OuterRef("currency"))
+    received = Payment.objects.filter(customer=OuterRef("pk"), state="received", currency=OuterRef("currency"))
+    sums = Customer.objects.filter(pk=customer.pk).values_list(
+        _summed(open_now, "open_amount"), _summed(received, "amount"), _summed(received, "unallocated")
+    )
+    return Standing(*(Money.of(total or 0, customer.currency) for total in sums.get()))
+
+
+def _summed(rows: QuerySet[Any], column: str) -> Subquery:
+    return Subquery(rows.order_by().values("customer").annotate(total=Sum(column)).values("total"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from billhook.billing.models import BillingRun
 from billhook.core.derivation import recompute
 from billhook.foundation.models import Company, NumberSeries
 from billhook.foundation.scope import company_scope
+from billhook.foundation.seals import broken_seals
 from billhook.invoicing.models import Invoice, InvoiceBalance
 from billhook.invoicing.queries import line_derivation
 from billhook.ledger.queries import account_balance, unbalanced_entries
@@ -26,6 +27,7 @@ def verify(company: Company) -> list[str]:
             *balance_faults(),
             *number_faults(),
             *usage_faults(company),
+            *broken_seals(),
         ]
 
 

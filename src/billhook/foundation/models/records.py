@@ -58,3 +58,28 @@ class NumberSeries(ScopedModel):
     def __str__(self) -> str:
         """Return the code."""
         return self.code
+
+
+class EventSeal(ScopedModel):
+    """A link of a company's hash chain: the events up to `upto` since the last seal, and what they hash to.
+
+    `sha256` covers the previous seal's hash and every event in between, so none can be changed, added or removed
+    without breaking every later link.
+    """
+
+    number = models.PositiveBigIntegerField()
+    upto = models.PositiveBigIntegerField()
+    events = models.PositiveBigIntegerField()
+    sha256 = models.CharField(max_length=64)
+    sealed_at = models.DateTimeField(db_default=Now())
+
+    append_only = True
+
+    class Meta:
+        """Numbered within a company."""
+
+        constraints: ClassVar = [models.UniqueConstraint(fields=["company", "number"], name="event_seal_once")]
+
+    def __str__(self) -> str:
+        """Return the number."""
+        return f"seal {self.number}"

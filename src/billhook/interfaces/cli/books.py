@@ -6,9 +6,14 @@ import typer
 from rich.table import Table
 
 from billhook.foundation import database, digest, embedded
-from billhook.foundation.checks import all_checks
+from billhook.foundation.checks import installation_checks
+from billhook.foundation.embedded import Check
+from billhook.foundation.models import Company
+from billhook.foundation.scope import company_scope
+from billhook.hooks.queries import plugin_checks
 from billhook.interfaces.cli import session
 from billhook.interfaces.cli.outcome import FAULTS, Failure, out
+from billhook.interfaces.cli.serving import DEFAULT_PORT, free_port
 from billhook.interfaces.cli.words import CompanyOption
 from billhook.reports.verify import verify as verify_books
 
@@ -45,9 +50,15 @@ def verify(
     out.print(f"[green]✓[/] The books of {subject.name} are sound.")
 
 
-def doctor() -> None:
+def doctor(
+    port: Annotated[int, typer.Option(help="The port on which the console is to be served.")] = DEFAULT_PORT,
+) -> None:
     """Look at everything Billhook stands on, and say for each fault what to do."""
-    checks = all_checks()
+    checks = [*installation_checks(), port_check(port)]
+    if all(check.ok for check in checks[:-1]):
+        for company in Company.objects.order_by("code"):
+            with company_scope(company):
+                checks.extend(plugin_checks())
     table = Table("", "Check", "Found", "What to do", box=None, pad_edge=False)
     for check in checks:
         table.add_row(
@@ -57,6 +68,15 @@ def doctor() -> None:
     wrong = sum(not check.ok for check in checks)
     if wrong:
         raise Failure(f"{wrong} of {len(checks)} checks failed.", code=FAULTS)
+
+
+def port_check(port: int) -> Check:
+    """Look whether a port can be listened on."""
+    try:
+        free_port("127.0.0.1", port)
+    except Failure as failure:
+        return Check(f"Port {port}", False, str(failure), "Serve on another port with --port.")  # noqa: FBT003
+    return Check(f"Port {port}", True, "free", "")  # noqa: FBT003
 
 
 @db.command()

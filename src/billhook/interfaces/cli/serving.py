@@ -16,10 +16,11 @@ from billhook.interfaces.cli import session
 from billhook.interfaces.cli.outcome import WORLD, Failure, out
 
 HostOption = Annotated[str, typer.Option(help="The address to listen on; loopback unless you say otherwise.")]
+DEFAULT_PORT = 8080
 PortOption = Annotated[int, typer.Option(help="The port to listen on; 0 takes any that is free.")]
 
 
-def serve(host: HostOption = "127.0.0.1", port: PortOption = 8080) -> None:
+def serve(host: HostOption = "127.0.0.1", port: PortOption = DEFAULT_PORT) -> None:
     """Serve the console and run one worker beside it, until interrupted."""
     session.connect()
     run_server(host=host, port=free_port(host, port))

@@ -14,6 +14,7 @@ import structlog
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
@@ -30,10 +31,10 @@ from billhook.foundation.permissions import NotAllowedError, Permission, allowed
 from billhook.foundation.queries import companies_of
 from billhook.foundation.scope import company_scope
 from billhook.invoicing.queries import UnknownInvoiceError
-from billhook.mediation.refusals import UnknownBatchError
+from billhook.mediation.refusals import NotInSuspenseError, UnknownBatchError
 
 PUBLIC = Permission(code="public", sentence="see this without signing in")
-UNKNOWN = (UnknownBatchError, UnknownCustomerError, UnknownInvoiceError, UnknownRunError)
+UNKNOWN = (NotInSuspenseError, UnknownBatchError, UnknownCustomerError, UnknownInvoiceError, UnknownRunError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +49,8 @@ class Visit:
 
     @property
     def actor(self) -> Actor:
-        """Return who answers for what is done in this visit."""
-        return Actor(kind="person", name=self.person.name)
+        """Return who answers for what is done in this visit; an e-mail address is one person, a name may be several."""
+        return Actor(kind="person", name=self.person.email)
 
     @property
     def at(self) -> datetime:
@@ -78,7 +79,7 @@ class Visit:
         messages.success(self.request, sentence)
 
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,7 @@ class Page:
     permission: Permission
     view: View
 
-    def __call__(self, request: HttpRequest, company: str, **arguments: object) -> HttpResponse:
+    def __call__(self, request: HttpRequest, company: str, **arguments: object) -> HttpResponseBase:
         """Answer with the page, or say why it cannot be shown."""
         visit = arrive(self, request, company)
         if isinstance(visit, HttpResponse):
@@ -116,7 +117,7 @@ class Action:
     permission: Permission
     view: View
 
-    def __call__(self, request: HttpRequest, company: str, **arguments: object) -> HttpResponse:
+    def __call__(self, request: HttpRequest, company: str, **arguments: object) -> HttpResponseBase:
         """Do it and lead on, or say why it is refused."""
         visit = arrive(self, request, company)
         if isinstance(visit, HttpResponse):
@@ -136,7 +137,7 @@ class Open:
     permission: Permission
     view: View
 
-    def __call__(self, request: HttpRequest, **arguments: object) -> HttpResponse:
+    def __call__(self, request: HttpRequest, **arguments: object) -> HttpResponseBase:
         """Answer anybody."""
         return self.view(request, **arguments)
 

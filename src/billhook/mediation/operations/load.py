@@ -1,5 +1,6 @@
 """A usage file is loaded: kept unchanged, sent down the lane, and made to count in one transaction."""
 
+import os
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -75,7 +76,7 @@ def load_file(*, company: Company, source_code: str, path: Path, actor: Actor, a
         source = source_by_code(source_code)
         earlier = MediationBatch.objects.filter(source=source, content_hash=content_hash).first()
         if earlier is not None:
-            emit(DuplicateFileIgnored(batch=earlier.number, file_name=path.name), actor=actor, at=at)
+            emit(DuplicateFileIgnored(batch=earlier.number, file_name=shown_name(path)), actor=actor, at=at)
             return Loaded(batch=earlier, seen_before=True)
         number = MediationBatch.objects.count() + 1
         job = lane_job(company=company, source=source, file=kept, batch=number, part=1, at=at)
@@ -83,7 +84,7 @@ def load_file(*, company: Company, source_code: str, path: Path, actor: Actor, a
         batch = MediationBatch(
             number=number,
             source=source,
-            file_name=path.name,
+            file_name=shown_name(path),
             content_hash=content_hash,
             size=kept.stat().st_size,
             stored_as=kept.name,
@@ -95,7 +96,7 @@ def load_file(*, company: Company, source_code: str, path: Path, actor: Actor, a
         emit(
             BatchLoaded(
                 batch=number,
-                file_name=path.name,
+                file_name=batch.file_name,
                 raw=batch.raw_records,
                 rated=batch.rated_records,
                 suspended=batch.suspended_records + batch.rejected_records,
@@ -104,6 +105,11 @@ def load_file(*, company: Company, source_code: str, path: Path, actor: Actor, a
             at=at,
         )
     return Loaded(batch=batch, seen_before=False)
+
+
+def shown_name(path: Path) -> str:
+    """Return a file's name as text that any store accepts: bytes that are no text are shown as escapes."""
+    return os.fsencode(path.name).decode(errors="backslashreplace")
 
 
 def keep_original(company: Company, path: Path) -> tuple[str, Path]:

@@ -11,6 +11,7 @@ from typing import ClassVar
 
 from pydantic import BaseModel, Field
 
+from billhook.foundation.embedded import Check
 from billhook.hooks import contract
 from billhook.notifications.hooks import ChannelUnavailableError, Delivery, OutgoingMessage
 from billhook.plugins.channel_mailbox.message import message_id, to_bytes
@@ -42,6 +43,11 @@ class MailboxChannel:
 
     def __init__(self, parameters: MailboxParameters) -> None:
         self._folder = parameters.folder
+
+    def check(self) -> list[Check]:
+        """Look whether the mailbox can be written."""
+        place = next(folder for folder in (self._folder, *self._folder.parents) if folder.exists())
+        return [Check("Mailbox", os.access(place, os.W_OK), str(self._folder), "Correct the folder or its rights.")]
 
     def send(self, message: OutgoingMessage) -> Delivery:
         """Write the message, or leave it where it was written before.

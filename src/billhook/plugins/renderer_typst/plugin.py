@@ -9,9 +9,10 @@ from typing import Any, ClassVar, Literal
 import structlog
 from pydantic import BaseModel, Field
 
+from billhook.foundation.embedded import Check
 from billhook.hooks import contract
 from billhook.invoicing.document import InvoiceDocument, printed
-from billhook.plugins.renderer_typst.compiler import TEMPLATES, Job, compiler_for
+from billhook.plugins.renderer_typst.compiler import ROBOTO, TEMPLATES, Job, compiler_for
 from billhook.plugins.renderer_typst.errors import LogoUnreadableError
 
 OURS_SECONDS = 30.0
@@ -66,6 +67,13 @@ class TypstRenderer:
     def render_pages(self, document: InvoiceDocument) -> list[bytes]:
         """Return one SVG picture a page, which stays sharp at any size."""
         return self._rendered(document, "svg")
+
+    def check(self) -> list[Check]:
+        """Look whether every folder of fonts holds a font; a document needs them all."""
+        wanted = [ROBOTO, *([self._parameters.fonts] if self._parameters.fonts else [])]
+        missing = [folder for folder in wanted if not any(folder.glob("*.[ot]tf"))]
+        detail = f"none in {', '.join(map(str, missing))}" if missing else f"found in {len(wanted)} folder(s)"
+        return [Check("Fonts", not missing, detail, "Install font-roboto, or correct the renderer's fonts folder.")]
 
     def _rendered(self, document: InvoiceDocument, output: Literal["pdf", "svg"]) -> list[bytes]:
         job = Job(
