@@ -20,7 +20,7 @@ from billhook.foundation import embedded
 
 ROOT = Path(__file__).resolve().parent.parent
 URLS = ("DATABASE_URL", "DATABASE_URL_OWNER", "DATABASE_URL_MAINTENANCE")
-TEMPLATE, FOLDER = "BILLHOOK_TEST_TEMPLATE", "BILLHOOK_TEST_FOLDER"
+TEMPLATE, FOLDER, ADMIN = "BILLHOOK_TEST_TEMPLATE", "BILLHOOK_TEST_FOLDER", "BILLHOOK_TEST_ADMIN"
 STARTED: list[embedded.Server] = []
 MADE: list[str] = []
 
@@ -31,14 +31,15 @@ def on_database(url: str, name: str) -> str:
 
 
 def admin_url() -> str:
-    """Return the address under which databases are created: the owner's, else the only login's."""
-    url = os.environ.get("DATABASE_URL_OWNER") or os.environ["DATABASE_URL"]
-    return on_database(url, "postgres")
+    """Return the address under which databases are made: the superuser's of our own server, else the login's."""
+    return on_database(os.environ.get(ADMIN) or os.environ["DATABASE_URL"], "postgres")
 
 
 def create_database(name: str, *, template: str = "") -> None:
     """Create a database, as a copy of another if one is named."""
     statement = sql.SQL("create database {}").format(sql.Identifier(name))
+    if os.environ.get(ADMIN):
+        statement += sql.SQL(" owner billhook_owner")
     if template:
         statement += sql.SQL(" template {}").format(sql.Identifier(template))
     drop_database(name)
@@ -63,6 +64,7 @@ def start_server(folder: Path) -> None:
     server = embedded.Server(home=folder / "server", durable=False)
     server.start()
     STARTED.append(server)
+    os.environ[ADMIN] = server.url("postgres", "postgres")
     for key, role in zip(URLS, (embedded.Role.APP, embedded.Role.OWNER, embedded.Role.MAINTENANCE), strict=True):
         os.environ[key] = server.url(role)
 

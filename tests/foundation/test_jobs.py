@@ -226,11 +226,13 @@ def test_moving_a_clock_is_an_event_even_when_nothing_was_due(company):
 
 def test_the_machines_clock_leaves_sandboxes_alone(company):
     live = make_company("live", sandbox=False)
-    seen = []
-    register_due(DueSource("a", lambda until: seen.append(current_company_id()) or [], lambda key, at: None))
+    diary = Diary("a", {"due": OPENING})
+    looked = []
+    find = lambda until: looked.append(current_company_id()) or diary.find(until)  # noqa: E731
+    register_due(DueSource(name="a", find=find, run=diary.run))
     jobs.tick_all(timestamp=0)
-    assert seen == [live.pk]
-    assert company.pk not in seen
+    assert set(looked) == {live.pk} != {company.pk}
+    assert [key for key, _ in diary.ran] == ["due"]
 
 
 def test_what_comes_next_is_never_before_now(company):

@@ -3,7 +3,7 @@
 import random
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import pytest
 from django.db import connection, connections
@@ -78,20 +78,21 @@ def test_no_number_is_taken_outside_a_scope():
         take_block("invoice", count=1, pattern=PATTERN)
 
 
+def take(company_id: int, *, count: int, fails: bool) -> range:
+    """Take a block in a transaction that commits or fails."""
+    with company_scope(company_id):
+        block = take_block("invoice", count=count, pattern=PATTERN)
+        if fails:
+            raise RolledBackError
+    return range(block.first, block.first + block.count)
+
+
 def work(company_id: int, seed: int, taken: list[int]) -> None:
     """Take blocks of chance length, of which a third is rolled back, and note the numbers that stayed."""
     chance = random.Random(seed)  # noqa: S311 - a test that can be repeated
     for _ in range(ROUNDS):
-        numbers: list[int] = []
-        try:
-            with company_scope(company_id):
-                block = take_block("invoice", count=chance.randint(1, 4), pattern=PATTERN)
-                numbers = list(range(block.first, block.first + block.count))
-                if chance.random() < 1 / 3:
-                    raise RolledBackError
-        except RolledBackError:
-            continue
-        taken += numbers
+        with suppress(RolledBackError):
+            taken += take(company_id, count=chance.randint(1, 4), fails=chance.random() < 1 / 3)
     connection.close()
 
 

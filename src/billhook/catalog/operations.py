@@ -13,6 +13,7 @@ from billhook.catalog.hooks import PRICE_MODEL, PriceModelPlugin
 from billhook.catalog.models import Plan, PlanItem, Price, Product, Rate, RateCard, TaxRate
 from billhook.catalog.queries import core_rate
 from billhook.core import money
+from billhook.core.errors import Refusal
 from billhook.core.ratecard import RateCard as CoreRateCard
 from billhook.foundation.bulk import insert_rows
 from billhook.foundation.events import Actor, emit
@@ -20,6 +21,22 @@ from billhook.foundation.scope import current_company, current_company_id
 from billhook.hooks import registry
 
 RATE_CARD = "rate_card"
+
+
+class NoCardError(Refusal):
+    """Raised when a price by rate card names no card."""
+
+    def __init__(self, product: str) -> None:
+        """Name the product."""
+        super().__init__(f"The price of {product} is to come from a rate card: name the card.")
+
+
+class CardCurrencyError(Refusal):
+    """Raised when a price and its rate card are in different currencies."""
+
+    def __init__(self, card: RateCard, currency: str) -> None:
+        """Name the card and both currencies."""
+        super().__init__(f"The rate card {card.code} is in {card.currency}, the price in {currency}: make them equal.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,15 +112,18 @@ def publish_price(
 
     Raises:
         UnknownPluginError: no such price model.
+        NoCardError: a `rate_card` price without a card.
+        CardCurrencyError: the card is in another currency.
         Refusal: the parameters make no price.
     """
     currency = currency or current_company().currency
     valid = dict(parameters)
     if model != RATE_CARD:
-        plugin = registry.find(PRICE_MODEL.name, model)
-        checked = plugin.Parameters(**parameters)
-        cast("PriceModelPlugin", plugin(checked)).build(money.currency(currency))
-        valid = checked.model_dump(mode="json")
+        valid = _checked_parameters(model, parameters, currency)
+    elif rate_card is None:
+        raise NoCardError(product.code)
+    elif rate_card.currency != currency:
+        raise CardCurrencyError(rate_card, currency)
     price = Price.objects.create(
         product=product,
         version=Price.objects.filter(product=product).count() + 1,
@@ -116,6 +136,14 @@ def publish_price(
     )
     emit(PricePublished(product=product.code, version=price.version, valid_from=valid_from), actor=actor, at=at)
     return price
+
+
+def _checked_parameters(model: str, parameters: Mapping[str, Any], currency: str) -> dict[str, Any]:
+    """Return the parameters of a price model as they are stored, once they have made a price."""
+    plugin = registry.find(PRICE_MODEL.name, model)
+    checked = plugin.Parameters(**parameters)
+    cast("PriceModelPlugin", plugin(checked)).build(money.currency(currency))
+    return checked.model_dump(mode="json")
 
 
 @transaction.atomic

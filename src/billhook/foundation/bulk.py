@@ -18,11 +18,16 @@ def insert_rows(model: type[models.Model], fields: Sequence[str], rows: Iterable
         model: the table.
         fields: names of the model's concrete fields, in the order of each row; all others take their database default.
         rows: values as psycopg adapts them (JSON as `Jsonb`).
+
+    Raises:
+        django.db.IntegrityError: a constraint refuses a row; none is stored.
+        django.db.ProgrammingError: a row belongs to another company.
     """
     columns = [model._meta.get_field(name).column for name in fields]  # type: ignore[union-attr]
     table, staging = model._meta.db_table, f"staging_{model._meta.db_table}"
     names = sql.SQL(", ").join([sql.Identifier(str(column)) for column in columns])
-    with connection.cursor() as cursor:
+    # The driver's own cursor can copy; its errors are to be Django's, as everywhere else.
+    with connection.cursor() as cursor, connection.wrap_database_errors:
         raw = cursor.connection.cursor()
         raw.execute(
             sql.SQL("create temporary table {} on commit drop as select {} from {} with no data").format(

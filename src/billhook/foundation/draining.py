@@ -9,7 +9,7 @@ import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
@@ -39,7 +39,7 @@ class JobsFailedError(RuntimeError):
     """Raised when jobs that were run here failed; the others were run."""
 
     def __init__(self, names: list[str]) -> None:
-        super().__init__(f"Background jobs failed: {', '.join(names)}. The log says why; billhook doctor counts them.")
+        super().__init__(f"Background jobs failed: {', '.join(names)}. The log says why; they are tried again.")
 
 
 @contextmanager
@@ -54,10 +54,14 @@ def _one_at_a_time() -> Iterator[None]:
 
 
 def _rescue() -> None:
-    """Put back the jobs that a process which died had begun."""
+    """Put back the jobs that a process which died had begun, and let those that wait for another attempt be due."""
     async_to_sync(app.job_manager.prune_stalled_workers)(60)
     for job_id in ProcrastinateJob.objects.filter(status="doing", worker_id=None).values_list("id", flat=True):
         app.job_manager.retry_job_by_id(job_id=job_id, retry_at=clock.now())
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "update procrastinate_jobs set scheduled_at = null where status = 'todo' and scheduled_at > now()"
+        )
 
 
 def _arguments(job: Job) -> dict[str, Any]:
@@ -67,8 +71,17 @@ def _arguments(job: Job) -> dict[str, Any]:
     return arguments
 
 
-def _run(job: Job) -> Status:
-    """Run one job and return how it ended; a passing fault of the database is met by trying again."""
+def _put_back(job: Job) -> None:
+    """Let a failed job wait for the next drain or worker; after the most attempts it has failed for good."""
+    if job.id is None or job.attempts + 1 >= jobs.MOST_ATTEMPTS:
+        async_to_sync(app.job_manager.finish_job)(job, Status.FAILED, delete_job=False)
+    else:
+        later = clock.now() + timedelta(seconds=4 ** (job.attempts + 1))
+        app.job_manager.retry_job_by_id(job_id=job.id, retry_at=later)
+
+
+def _run(job: Job) -> bool:
+    """Run one job and return whether it went well; a passing fault of the database is met by trying again."""
     for attempt in range(1, jobs.TRIES + 1):
         try:
             app.tasks[job.task_name].func(**_arguments(job))
@@ -77,10 +90,10 @@ def _run(job: Job) -> Status:
                 log.exception("job failed", job=job.task_name)
         except Exception:
             log.exception("job failed", job=job.task_name)
-            return Status.FAILED
+            return False
         else:
-            return Status.SUCCEEDED
-    return Status.FAILED
+            return True
+    return False
 
 
 def drain() -> int:
@@ -99,10 +112,12 @@ def drain() -> int:
             # A drain has no worker's id on purpose, see above; the SQL function takes null.
             job = fetch(None, None)  # type: ignore[arg-type]
             if job is not None:
-                status = _run(job)
-                finish(job, status, delete_job=False)
                 ran += 1
-                failed += [job.task_name] if status is Status.FAILED else []
+                if _run(job):
+                    finish(job, Status.SUCCEEDED, delete_job=False)
+                else:
+                    failed.append(job.task_name)
+                    _put_back(job)
             elif not _others_at_work(deadline):
                 break
     if failed:

@@ -25,7 +25,9 @@ log = structlog.get_logger()
 
 TRIES = 5
 PASSING_FAULTS = (DeadlockDetected, SerializationFailure, DjangoOperationalError)
-AGAIN = RetryStrategy(max_attempts=TRIES, wait=1, retry_exceptions=set(PASSING_FAULTS))
+MOST_ATTEMPTS = 8
+AGAIN = RetryStrategy(max_attempts=MOST_ATTEMPTS, exponential_wait=4)
+"""A job that fails is tried again after 4, 16, 64 … seconds, about a day in all: the outside may come back."""
 
 
 def company_job(name: str) -> Callable[[Callable[..., None]], Task[..., None, Any]]:

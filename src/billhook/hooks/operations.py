@@ -6,11 +6,21 @@ from typing import Any
 
 from django.db import transaction
 
+from billhook.core.errors import Refusal
 from billhook.foundation.events import Actor, emit
+from billhook.foundation.scope import current_company
 from billhook.hooks import registry
 from billhook.hooks.contract import Hook
 from billhook.hooks.events import PluginActivated
 from billhook.hooks.models import PluginInstance
+
+
+class SandboxOnlyError(Refusal):
+    """Raised when a live company is to use a plugin that only plays a part."""
+
+    def __init__(self, plugin: str) -> None:
+        """Name the plugin."""
+        super().__init__(f"The plugin {plugin} plays in sandbox companies only: choose a real one for a live company.")
 
 
 @transaction.atomic
@@ -37,9 +47,13 @@ def activate(
 
     Raises:
         UnknownPluginError: it is not installed.
+        SandboxOnlyError: it only plays a part, and the company is live.
         pydantic.ValidationError: the parameters do not fit.
     """
-    valid = registry.find(hook.name, plugin).Parameters(**parameters)
+    found = registry.find(hook.name, plugin)
+    if getattr(found, "sandbox_only", False) and not current_company().sandbox:
+        raise SandboxOnlyError(plugin)
+    valid = found.Parameters(**parameters)
     row = PluginInstance.objects.create(
         hook=hook.name, plugin=plugin, code=code, position=position, parameters=valid.model_dump(mode="json")
     )

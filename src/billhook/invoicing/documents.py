@@ -6,6 +6,9 @@ from billhook.core.money import currency
 from billhook.invoicing.document import DocumentLine, DocumentTax, InvoiceDocument, Party
 from billhook.invoicing.models import Invoice
 
+OUT_OF_SCOPE = "O"
+"""The category of lines that no tax was set for; a printed page has nothing to say about it."""
+
 
 def document_of(invoice: Invoice) -> InvoiceDocument:
     """Return an invoice as it is printed; what was paid since is not on it."""
@@ -39,6 +42,7 @@ def document_of(invoice: Invoice) -> InvoiceDocument:
         taxes=tuple(
             DocumentTax(category=tax.category, percent=tax.percent, base=tax.base, amount=tax.amount, reason=tax.reason)
             for tax in invoice.taxes.all()
+            if tax.category != OUT_OF_SCOPE or tax.amount
         ),
         paid=Decimal(0),
     )

@@ -169,8 +169,12 @@ def largest_overdue(*, on: date, limit: int) -> list[Receivable]:
     rows = InvoiceBalance.objects.filter(state="open", due_on__lt=on).select_related("invoice", "customer")
     return [
         Receivable(
-            number=row.invoice.number, customer=row.customer.number, name=row.customer.name, currency=row.currency,
-            due_on=row.due_on, open_amount=row.open_amount,
+            number=row.invoice.number,
+            customer=row.customer.number,
+            name=row.customer.name,
+            currency=row.currency,
+            due_on=row.due_on,
+            open_amount=row.open_amount,
         )
         for row in rows.order_by("-open_amount", "due_on", "id")[:limit]
     ]

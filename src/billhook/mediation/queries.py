@@ -11,6 +11,7 @@ from django.db import connection
 from django.db.models import Count, F, Q, QuerySet, Sum, Window
 from django.db.models.functions import RowNumber
 
+from billhook.core.period import Period
 from billhook.foundation.scope import current_company
 from billhook.mediation.lake import lake, originals
 from billhook.mediation.lane.explain import RatedRecord, raw_line, records
@@ -136,12 +137,15 @@ class ExplainedRecord:
     original: str
 
 
-def records_behind(line_key: str, *, document: str, limit: int = 1000) -> Sequence[ExplainedRecord]:
+def records_behind(
+    line_key: str, *, document: str, period: Period | None = None, limit: int = 1000
+) -> Sequence[ExplainedRecord]:
     """Return the rated records that an invoice bills for an order line, in order of time, down to their raw lines.
 
     Args:
         line_key: the order line.
         document: the invoice's number.
+        period: of one line of the invoice, which may bill an order line for several; None means all of them.
         limit: at most so many.
 
     Raises:
@@ -149,6 +153,8 @@ def records_behind(line_key: str, *, document: str, limit: int = 1000) -> Sequen
     """
     company = current_company()
     charges = Charge.objects.filter(line_key=line_key, document=document)
+    if period is not None:
+        charges = charges.filter(day__gte=period.start, day__lt=period.end)
     wanted = set(charges.values_list("batch__number", "part", "day"))
     days = sorted(day for _, _, day in wanted)
     parts = {(number, part) for number, part, _ in wanted}

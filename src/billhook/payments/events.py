@@ -82,3 +82,14 @@ class AnswerWanted(PaymentEvent):
     sentence: ClassVar[str] = "The gateway is asked what became of {reference}."
 
     reference: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetriesSetUp(Event):
+    """The schedule of retries was set."""
+
+    name: ClassVar[str] = "payment.retries_set_up"
+    sentence: ClassVar[str] = "Declined cards are tried again after {days} days."
+    subject_field: ClassVar[str] = "days"
+
+    days: str

@@ -13,7 +13,8 @@ from billhook.payments.models import Payment, PaymentAttempt
 PaymentRow = Payment
 """A payment, as pages read it."""
 
-FAILING = Q(state="given_up") | Q(state="collecting", retry_at__isnull=False)
+FAILING = (Q(state="given_up") | Q(state="collecting", retry_at__isnull=False)) & Q(invoice__balance__state="open")
+"""A gateway declined, and the invoice is open still."""
 
 
 def matching(*, text: str = "", state: str = "") -> QuerySet[Payment]:
@@ -72,7 +73,7 @@ def on_invoice(invoice: Invoice) -> QuerySet[Payment]:
 
 def failing() -> QuerySet[Payment]:
     """Return the payments of invoices that are open still, which a gateway declined last, newest first."""
-    return with_outcome(Payment.objects.filter(FAILING, invoice__balance__state="open"))
+    return matching(state="failing")
 
 
 def next_retries() -> Mapping[str, datetime]:

@@ -29,9 +29,9 @@ class NumberConverter:
         """Return the number."""
         return value.replace("~2F", "/").replace("~7E", "~")
 
-    def to_url(self, value: str) -> str:
+    def to_url(self, value: object) -> str:
         """Return how the address writes it."""
-        return value.replace("~", "~7E").replace("/", "~2F")
+        return str(value).replace("~", "~7E").replace("/", "~2F")
 
 
 register_converter(NumberConverter, "number")

@@ -1,24 +1,12 @@
 """A company decides how cards are charged again."""
 
-from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar
 
 from django.db import transaction
 
-from billhook.foundation.events import Actor, Event, emit
+from billhook.foundation.events import Actor, emit
+from billhook.payments.events import RetriesSetUp
 from billhook.payments.models import CollectionPolicy
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RetriesSetUp(Event):
-    """The schedule of retries was set."""
-
-    name: ClassVar[str] = "payment.retries_set_up"
-    sentence: ClassVar[str] = "Declined cards are tried again after {days} days."
-    subject_field: ClassVar[str] = "days"
-
-    days: str
 
 
 @transaction.atomic

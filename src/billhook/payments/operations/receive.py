@@ -8,7 +8,8 @@ from django.db import transaction
 
 from billhook.core import journal, settlement
 from billhook.core.errors import Refusal
-from billhook.core.money import Money, currency
+from billhook.core.money import Currency, Money, currency
+from billhook.core.rounding import to_places
 from billhook.customers.models import Customer
 from billhook.foundation.events import Actor, emit
 from billhook.foundation.sequences import take_number
@@ -29,14 +30,35 @@ class NoAmountError(Refusal):
         super().__init__(f"A payment must be above zero, not {amount}.")
 
 
+class NotAnAmountError(Refusal):
+    """Raised when a payment is no amount of its currency."""
+
+    def __init__(self, amount: Decimal, unit: Currency) -> None:
+        super().__init__(f"{amount} is no amount of {unit}: give a figure with at most {unit.digits} decimals.")
+
+
+def check_amount(amount: Decimal, unit: Currency) -> None:
+    """Let an amount pass that can be paid in a currency.
+
+    Raises:
+        NotAnAmountError: it is no figure, or has more decimals than the currency.
+        NoAmountError: it is not above zero.
+    """
+    if not amount.is_finite() or to_places(amount, unit.digits) != amount:
+        raise NotAnAmountError(amount, unit)
+    if amount <= 0:
+        raise NoAmountError(amount)
+
+
 @transaction.atomic
 def receive_charge(*, attempt: PaymentAttempt, actor: Actor, at: datetime) -> None:
-    """A charge succeeded: the payment is received and settles its invoice first."""
+    """A charge succeeded: the payment is received and settles its invoice first, unless that was settled meanwhile."""
     payment = attempt.payment
+    open_still = InvoiceBalance.objects.select_for_update().filter(invoice=payment.invoice, state="open").first()
     payment.state, payment.retry_at = "received", None
     payment.amount, payment.received_at = attempt.amount, at
     payment.save(update_fields=["state", "retry_at", "amount", "received_at"])
-    first = payment.invoice.number if payment.invoice else ""
+    first = payment.invoice.number if payment.invoice and open_still else ""
     _announce_and_allocate(payment=payment, first=first, account=f"clearing:{attempt.gateway}", actor=actor, at=at)
 
 
@@ -56,10 +78,10 @@ def record_payment(
         invoice: settled first, if given; then the oldest due.
 
     Raises:
-        NoAmountError: the amount is not above zero.
+        NoAmountError, NotAnAmountError: it cannot be paid.
+        SettlementError: the chosen invoice is not open.
     """
-    if amount <= 0:
-        raise NoAmountError(amount)
+    check_amount(amount, currency(customer.currency))
     payment = Payment.objects.create(
         number=take_number("payment", year=at.year, pattern=PAYMENT_NUMBERS),
         customer=customer,

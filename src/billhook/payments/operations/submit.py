@@ -61,12 +61,36 @@ def charge_request(attempt: PaymentAttempt, at: datetime) -> ChargeRequest:
 
 
 def ask_gateway(gateway: Gateway, request: ChargeRequest, *, interrupted: bool) -> GatewayAnswer:
-    """Return the gateway's answer; a gateway that cannot be reached has certainly done nothing."""
+    """Return the gateway's answer; one that was not reached with a charge has certainly done nothing.
+
+    Whatever else goes wrong leaves the outcome unknown: an interrupted charge may have been made, and so may one whose
+    answer a plugin stumbles over.
+    """
+    known = asked(gateway, request.reference, otherwise=Outcome.UNKNOWN) if interrupted else None
+    if known is not None:
+        return known
     try:
-        known = gateway.status(request.reference) if interrupted else None
-        return known or gateway.charge(request)
+        return gateway.charge(request)
     except GatewayUnavailableError as trouble:
         return GatewayAnswer(outcome=Outcome.FAILED, code="unavailable", message=str(trouble))
+    except Exception as trouble:  # noqa: BLE001 - money may have moved, so it is asked about
+        return no_answer(trouble, outcome=Outcome.UNKNOWN)
+
+
+def asked(gateway: Gateway, reference: str, *, otherwise: Outcome) -> GatewayAnswer | None:
+    """Return what a gateway says about a charge, None where it never saw it; `otherwise` where it does not say."""
+    try:
+        return gateway.status(reference)
+    except GatewayUnavailableError as trouble:
+        return GatewayAnswer(outcome=otherwise, code="unavailable", message=str(trouble))
+    except Exception as trouble:  # noqa: BLE001 - it is asked again, whatever the plugin stumbled over
+        return no_answer(trouble, outcome=otherwise)
+
+
+def no_answer(trouble: Exception, *, outcome: Outcome) -> GatewayAnswer:
+    """Return the answer in place of a plugin's fault; only its kind is named, its words may hold what is secret."""
+    message = f"The gateway's plugin gave no answer ({type(trouble).__name__})."
+    return GatewayAnswer(outcome=outcome, code="no_answer", message=message)
 
 
 @transaction.atomic
@@ -85,7 +109,7 @@ def record_outcome(*, reference: str, answer: GatewayAnswer, actor: Actor, at: d
         return
     if attempt.state != answer.outcome:
         states.check(states.PAYMENT_ATTEMPT, attempt.state, answer.outcome)
-    attempt.state, attempt.code, attempt.message = answer.outcome, answer.code, answer.message
+    attempt.state, attempt.code, attempt.message = answer.outcome, answer.code[:60], answer.message[:300]
     attempt.decline_class, attempt.gateway_id = answer.decline_class or "", answer.gateway_id
     attempt.poll_at = next_poll(polls=attempt.polls, at=at) if answer.outcome in OPEN else None
     attempt.save()
@@ -131,10 +155,7 @@ def poll_attempt(*, company: Company, reference: str, actor: Actor, at: datetime
         gateway, state = by_code(GATEWAY, attempt.gateway), attempt.state
     if state not in OPEN:
         return
-    try:
-        answer = gateway.status(reference)
-    except GatewayUnavailableError as trouble:
-        answer = GatewayAnswer(outcome=Outcome(state), code="unavailable", message=str(trouble))
+    answer = asked(gateway, reference, otherwise=Outcome(state))
     if answer is None:
         answer = GatewayAnswer(outcome=Outcome.FAILED, code="never_seen", message="The gateway never saw this charge.")
     with company_scope(company):

@@ -34,6 +34,7 @@ class SandboxGateway:
 
     hook: ClassVar[str] = "payments.gateway"
     code: ClassVar[str] = "sandbox"
+    sandbox_only: ClassVar[bool] = True
     title: ClassVar[str] = "Sandbox processor"
     Parameters: ClassVar[type[BaseModel]] = SandboxParameters
 

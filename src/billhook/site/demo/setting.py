@@ -13,6 +13,7 @@ from billhook.catalog.operations import (
     create_product,
     import_rate_card,
     publish_price,
+    set_tax_rate,
 )
 from billhook.customers.operations import create_account_type
 from billhook.dunning.operations.policy import NewStep, Penalise, Remind, Suspend, set_steps
@@ -122,6 +123,17 @@ def create_catalog() -> None:
     )
     publish_price(
         product=calls, model=RATE_CARD, parameters={}, rate_card=card, valid_from=OPENED, actor=SYSTEM, at=cast.OPENING
+    )
+    set_tax_rate(
+        tax_category="standard",
+        code="exempt",
+        name="VAT exempt",
+        percent=Decimal(0),
+        category="E",
+        reason="Exempt from VAT under the scheme for small enterprises.",
+        valid_from=OPENED,
+        actor=SYSTEM,
+        at=cast.OPENING,
     )
     items = [NewPlanItem(product="voice-line", timing="in_advance"), NewPlanItem(product="calls", timing="in_arrears")]
     create_plan(code="voice", name="VoIP", items=items, actor=SYSTEM, at=cast.OPENING)

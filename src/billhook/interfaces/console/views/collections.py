@@ -13,6 +13,7 @@ from billhook.dunning.queries import EpisodeRow, StepRow
 from billhook.interfaces.console.access import Visit, page
 from billhook.interfaces.console.components import PageHead, Pill, Tone
 from billhook.interfaces.console.pages import BoardCard, BoardColumn
+from billhook.interfaces.console.templatetags.console import count
 from billhook.interfaces.console.views import words
 from billhook.interfaces.console.views.shell import render
 from billhook.payments.queries import next_retries
@@ -34,7 +35,7 @@ def collections(visit: Visit) -> HttpResponse:
         )
         for place, (position, title) in enumerate(columns)
     ]
-    note = f"{len(overdue)} {'customer is' if len(overdue) == 1 else 'customers are'} late"
+    note = f"{count(len(overdue), 'customer is,customers are')} late"
     if len(episodes) == SHOWN:
         note += f"; the {SHOWN} who have come furthest are shown"
     return render(visit, "collections", "Collections", PageHead("Collections", note=note), board=board, chips=())
@@ -65,8 +66,9 @@ def _card(
         next_step = f"{following.name} on {words.day(localtime(one.next_at).date())}"
     else:
         next_step = "No further step"
+    late = count(days_since_due(due_on, visit.today), "day,days")
     return BoardCard(
         one.customer.name, visit.url("customer", one.customer.number), words.sums(amounts),
-        f"{one.invoice.number} due {words.day(due_on)}, {days_since_due(due_on, visit.today)} days late", next_step,
+        f"{one.invoice.number} due {words.day(due_on)}, {late} late", next_step,
         Pill(f"Card retried on {words.day(localtime(retry).date())}", Tone.INFO) if retry else None,
     )

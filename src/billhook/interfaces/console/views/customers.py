@@ -160,18 +160,18 @@ def _facts(visit: Visit, one: CustomerRow, versions: Sequence[AgreedVersion]) ->
 
 def _orders(versions: Sequence[AgreedVersion]) -> Table:
     rows = tuple(_order_row(version) for version in versions)
-    headings = columns("Order", "Product", "Price", ("Quantity", END), "Status", ("Per month", END))
+    headings = columns("Product", "Price", ("Quantity", END), "Status", ("Per month", END))
     return Table("Orders", headings, rows, Empty("Nothing ordered yet", icon="repeat"))
 
 
 def _order_row(version: AgreedVersion) -> Row:
     line = version.line
     order, code = line.order, line.order.customer.currency
+    plan = order.plan.name if order.plan else ""
     return Row((
-        Cell(order.number, sub=order.plan.name if order.plan else ""),
-        Cell(line.description, sub=f"from {words.day(version.starts_on)}"),
+        Cell(line.description, sub=words.listed([order.number, plan, f"from {words.day(version.starts_on)}"])),
         Cell(price_words(version, code)),
-        Cell(version.quantity),
+        Cell(None if line.kind == "usage" else version.quantity),
         Cell(pill=words.pill(words.ORDER, order.status)),
         Cell(monthly_value(version)),
     ))

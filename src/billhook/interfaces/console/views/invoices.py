@@ -2,6 +2,7 @@
 
 import mimetypes
 from collections.abc import Sequence
+from decimal import Decimal
 
 from django.http import FileResponse, Http404, HttpResponse, HttpResponseRedirect
 
@@ -22,7 +23,7 @@ from billhook.interfaces.console.components import (
     Weight,
 )
 from billhook.interfaces.console.pages import InvoiceLine
-from billhook.interfaces.console.templatetags.console import show
+from billhook.interfaces.console.templatetags.console import count, show
 from billhook.interfaces.console.views import words
 from billhook.interfaces.console.views.listing import END, Sorting, asked, chips, columns, paged, search
 from billhook.interfaces.console.views.payments import record_action, record_dialog
@@ -97,7 +98,7 @@ def _sums(found: Sequence[queries.InvoiceSum]) -> tuple[Row, ...]:
     """Return the foot of the list: one row of sums a currency."""
     return tuple(
         Row((
-            Cell(f"{part.count:,} invoices" if part.count != 1 else "1 invoice"), *[Cell()] * 4,
+            Cell(count(part.count, "invoice,invoices")), *[Cell()] * 4,
             Cell(words.money(part.total, part.currency)), Cell(words.money(part.open_amount, part.currency)),
         ))
         for part in found
@@ -157,13 +158,14 @@ def _line(visit: Visit, one: InvoiceRow, line: InvoiceLineRow) -> InvoiceLine:
 
 
 def _totals(one: InvoiceRow) -> tuple[Fact, ...]:
+    def fact(label: str, amount: Decimal) -> Fact:
+        return Fact(label, words.money(amount, one.currency))
+
     taxes = (
-        Fact(f"{tax.name} {tax.percent.normalize():f} %", words.money(tax.amount, one.currency))
+        fact(f"{tax.name} {tax.percent.normalize():f} %" if tax.percent else tax.name, tax.amount)
         for tax in one.taxes.all()
     )
-    return (
-        Fact("Net", words.money(one.net, one.currency)), *taxes, Fact("Total", words.money(one.total, one.currency))
-    )
+    return fact("Net", one.net), *taxes, fact("Total", one.total)
 
 
 def _payments(one: InvoiceRow) -> list[Item]:

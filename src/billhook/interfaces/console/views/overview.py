@@ -26,6 +26,7 @@ from billhook.interfaces.console.components import (
     Table,
     Tone,
 )
+from billhook.interfaces.console.templatetags.console import count, show, signed
 from billhook.interfaces.console.views import words
 from billhook.interfaces.console.views.listing import columns
 from billhook.interfaces.console.views.runs import start_action, start_dialog
@@ -59,22 +60,25 @@ def overview(visit: Visit) -> HttpResponse:
         funnel=_funnel(visit),
         overdue=_overdue(visit),
         overdue_url=visit.url("invoices") + "?status=overdue",
-        runs=[
-            Item(
-                f"Run of {words.day(run.bill_date)}", visit.url("run", run.number),
-                f"{run.customers:,} customers, {run.invoices:,} invoices", words.sums(run.totals),
-                words.pill(words.RUN, run.state),
-            )
-            for run in runs
-        ],
-        failures=[
-            Item(
-                payment.customer.name, visit.url("customer", payment.customer.number),
-                words.listed([payment.invoice.number if payment.invoice else "", payments.outcome_of(payment).code]),
-                words.money(payment.amount, payment.currency), words.pill(words.PAYMENT, payment.state),
-            )
-            for payment in failing
-        ],
+        runs=[_run(visit, run) for run in runs],
+        failures=[_failure(visit, payment) for payment in failing],
+    )
+
+
+def _run(visit: Visit, run: billing.RunSummary) -> Item:
+    return Item(
+        f"Run of {words.day(run.bill_date)}", visit.url("run", run.number),
+        f"{count(run.customers, 'customer,customers')}, {count(run.invoices, 'invoice,invoices')}",
+        words.sums(run.totals), words.pill(words.RUN, run.state),
+    )
+
+
+def _failure(visit: Visit, payment: payments.PaymentRow) -> Item:
+    said = words.words(payments.outcome_of(payment).code)
+    return Item(
+        payment.customer.name, visit.url("customer", payment.customer.number),
+        words.listed([payment.invoice.number if payment.invoice else "", said]),
+        words.money(payment.amount, payment.currency), words.pill(words.PAYMENT, payment.state),
     )
 
 
@@ -108,7 +112,7 @@ def _recurring(moved: Mapping[str, list[MonthMoved]], own: str) -> list[Kpi]:
 def _growth(months: Sequence[MonthMoved]) -> str:
     before, now = (month.total for month in months[-2:])
     difference = now - before
-    return f"{'+' if difference.amount > 0 else ''}{difference} this month" if difference else "unchanged this month"
+    return f"{signed(difference)} this month" if difference else "unchanged this month"
 
 
 def _owed(visit: Visit, ages: Mapping[str, tuple[ageing.AgeBucket, ...]]) -> list[Kpi]:
@@ -121,7 +125,7 @@ def _owed(visit: Visit, ages: Mapping[str, tuple[ageing.AgeBucket, ...]]) -> lis
         whole = sum_money((bucket.open for bucket in buckets), zero.currency)
         found.append(
             Kpi(
-                "Overdue" if code == own else f"Overdue in {code}", late, f"of {whole} open",
+                "Overdue" if code == own else f"Overdue in {code}", late, f"of {show(whole)} open",
                 Tone.BAD if late else Tone.NEUTRAL, href=visit.url("invoices") + "?status=overdue",
             )
         )
@@ -131,14 +135,14 @@ def _owed(visit: Visit, ages: Mapping[str, tuple[ageing.AgeBucket, ...]]) -> lis
 def _unbilled(visit: Visit) -> Kpi:
     records, amount = unbilled_total()
     value = words.money(amount, visit.company.currency)
-    return Kpi("Unbilled usage", value, f"{records:,} records", href=visit.url("mediation"))
+    return Kpi("Unbilled usage", value, count(records, "record,records"), href=visit.url("mediation"))
 
 
-def _failed(visit: Visit, count: int) -> Kpi:
-    note = "trying again or given up" if count else "nothing failed"
-    shown = f"{count}+" if count == SHOWN else str(count)
+def _failed(visit: Visit, failing: int) -> Kpi:
+    note = "of open invoices" if failing else ""
+    shown = f"{failing}+" if failing == SHOWN else str(failing)
     href = visit.url("payments") + "?state=failing"
-    return Kpi("Failed payments", shown, note, Tone.BAD if count else Tone.GOOD, href=href)
+    return Kpi("Failed payments", shown, note, Tone.BAD if failing else Tone.NEUTRAL, href=href)
 
 
 def _movement(months: Sequence[MonthMoved]) -> Chart | None:
@@ -191,7 +195,7 @@ def _overdue(visit: Visit) -> Table:
         Row((
             Cell(row.number, visit.url("invoice", row.number)),
             Cell(row.name, visit.url("customer", row.customer)),
-            Cell(row.due_on, sub=f"{ageing.days_since_due(row.due_on, visit.today)} days late"),
+            Cell(row.due_on, sub=f"{count(ageing.days_since_due(row.due_on, visit.today), 'day,days')} late"),
             Cell(words.money(row.open_amount, row.currency), strong=True, tone=Tone.BAD),
         ))
         for row in invoicing.largest_overdue(on=visit.today, limit=SHOWN)

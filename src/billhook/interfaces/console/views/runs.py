@@ -33,7 +33,7 @@ from billhook.interfaces.console.components import (
     Weight,
 )
 from billhook.interfaces.console.pages import Progress, RunStep, RunTotals
-from billhook.interfaces.console.templatetags.console import show
+from billhook.interfaces.console.templatetags.console import count, show
 from billhook.interfaces.console.views import words
 from billhook.interfaces.console.views.listing import END, asked, columns, link, paged
 from billhook.interfaces.console.views.shell import render
@@ -41,6 +41,10 @@ from billhook.interfaces.console.views.shell import render
 BUSY = frozenset({"computing", "approved", "committing"})
 STEPS = ("Compute drafts", "Review", "Approve", "Issue invoices")
 AT_STEP = {"draft": 0, "computing": 0, "review": 1, "approved": 2, "committing": 3, "done": 4}
+TITLES = {
+    "computing": "Computing the bills", "review": "Ready for review", "committing": "Issuing the invoices",
+    "done": "All invoices are issued", "rejected": "Nothing was issued",
+}
 KINDS = {
     "recurring": "Recurring", "usage": "Usage", "one_time": "One-time", "penalty": "Penalties", "discount": "Discounts",
     "tax": "Tax",
@@ -161,7 +165,7 @@ def progress_of(visit: Visit, one: RunRow, sums: Sequence[RunSum]) -> Progress:
     given_up = one.state in {"rejected", "cancelled"}
     pill = words.pill(words.RUN, one.state)
     poll = visit.url("run-progress", one.number) if one.state in BUSY else ""
-    return Progress(pill.text, done, total, pill, _steps(at, given_up=given_up), poll_url=poll)
+    return Progress(TITLES.get(one.state, pill.text), done, total, pill, _steps(at, given_up=given_up), poll_url=poll)
 
 
 def _steps(at: int, *, given_up: bool) -> tuple[RunStep, ...]:
@@ -265,18 +269,18 @@ def _totals(one: RunRow, sums: Sequence[RunSum]) -> list[RunTotals]:
     billed: dict[str, tuple[int, Decimal]] = {}
     for part in sums:
         if part.state in {"ready", "issued"}:
-            count, total = billed.get(part.currency, (0, Decimal(0)))
-            billed[part.currency] = (count + part.count, total + part.total)
+            invoices, total = billed.get(part.currency, (0, Decimal(0)))
+            billed[part.currency] = (invoices + part.count, total + part.total)
     kinds = queries.kinds(one) if billed else {}
     return [
         RunTotals(
-            f"{count:,} {'invoice' if count == 1 else 'invoices'} · {show(words.money(total, code))}",
+            f"{count(invoices, 'invoice,invoices')} · {show(words.money(total, code))}",
             tuple(
                 Fact(label, words.money(kinds[code, kind], code))
                 for kind, label in KINDS.items() if kinds.get((code, kind))
             ),
         )
-        for code, (count, total) in sorted(billed.items())
+        for code, (invoices, total) in sorted(billed.items())
     ]
 
 

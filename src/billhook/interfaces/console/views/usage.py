@@ -29,6 +29,7 @@ from billhook.interfaces.console.components import (
     Weight,
 )
 from billhook.interfaces.console.pages import Equation, SuspenseGroup, Term
+from billhook.interfaces.console.templatetags.console import count
 from billhook.interfaces.console.views import words
 from billhook.interfaces.console.views.listing import END, asked, chips, columns, paged
 from billhook.interfaces.console.views.shell import render
@@ -320,6 +321,6 @@ def _mend_and_recycle(
         for line in lines if lines and edits else ():
             mend(record=queries.suspended_line(one, line), edits=edits, actor=visit.actor, at=visit.at)
         done = recycle(company=visit.company, batch_number=number, lines=lines, actor=visit.actor, at=visit.at)
-    left = f"; {done.waiting_again} wait again" if done.waiting_again else ""
-    visit.tell(f"{done.tried} {'record was' if done.tried == 1 else 'records were'} recycled{left}.")
+    left = f"; {count(done.waiting_again, 'waits,wait')} again" if done.waiting_again else ""
+    visit.tell(f"{count(done.tried, 'record was,records were')} recycled{left}.")
     return HttpResponseRedirect(visit.url("batch", number))

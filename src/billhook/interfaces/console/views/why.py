@@ -63,8 +63,8 @@ def _records(visit: Visit, one: InvoiceRow, line: InvoiceLineRow, found: Derivat
     counted = sum(step.records for step in found.steps if isinstance(step, Records))
     caption = f"Usage records, the first {RECORDS} of {counted:,}" if counted > len(behind) else "Usage records"
     headings = columns(
-        "Call at", "File", ("Line", END), ("Offset", END), "Called", "Rate", ("Seconds", END), ("Billed", END),
-        ("Amount", END), "As it stood in the file",
+        "Call at", "Called", "Rate", ("Seconds", END), ("Billed", END), ("Amount", END), "File",
+        "As it stood in the file",
     )
     return Table(caption, headings, tuple(_record(visit, item) for item in behind), captioned=True)
 
@@ -73,13 +73,13 @@ def _record(visit: Visit, item: ExplainedRecord) -> Row:
     record = item.record
     return Row((
         Cell(record.event_at),
-        Cell(item.file_name, visit.url("batch", record.batch)),
-        Cell(record.line_no),
-        Cell(record.byte_offset),
         Cell(f"+{record.b_number}", sub=record.destination_name),
         Cell(record.card_version, sub=f"prefix {record.prefix}"),
         Cell(record.seconds),
         Cell(record.billed_seconds),
         Cell(words.money(record.amount, record.currency)),
+        Cell(
+            item.file_name, visit.url("batch", record.batch), f"line {record.line_no:,}, byte {record.byte_offset:,}"
+        ),
         Cell(item.original, verbatim=True),
     ))

@@ -159,11 +159,12 @@ def _figure(value: Any, code: str) -> str:
 
 
 def entry(visit: Visit, happening: Happening) -> TimelineEntry:
-    """Return one happening for a timeline."""
+    """Return one happening for the timeline of its customer, with a link where it leads away from that page."""
     icon, tone = mark(happening.name)
+    href = address(visit, happening)
     return TimelineEntry(
         icon=icon, title=happening.sentence, at=happening.at, actor=happening.actor, tone=tone,
-        href=address(visit, happening),
+        href="" if href == visit.request.path else href,
     )
 
 
