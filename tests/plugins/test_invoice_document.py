@@ -9,6 +9,7 @@ from tests.plugins.conformance.documents import an_invoice
 from billhook.invoicing.document import (
     WRITING,
     DocumentDoesNotAddUpError,
+    DocumentLine,
     InexactFigureError,
     language_of,
     printed,
@@ -88,3 +89,18 @@ def test_amount_due_is_what_is_left():
 @pytest.mark.parametrize(("tag", "language"), [("nl-BE", "nl"), ("DE_at", "de"), ("pl", "en"), ("", "en")])
 def test_languages(tag, language):
     assert language_of(tag) == language
+
+
+@pytest.mark.parametrize(
+    ("quantity", "unit", "written"),
+    [
+        ("6000.000", "s", ("1:40:00", "")),
+        ("0", "s", ("0:00:00", "")),
+        ("1.5", "s", ("1.5", "s")),
+        ("3", "kWh", ("3", "kWh")),
+    ],
+)
+def test_whole_seconds_are_written_as_a_length_of_time(quantity, unit, written):
+    line = DocumentLine(description="Calls", amount=Decimal("5.00"), quantity=Decimal(quantity), unit=unit)
+    said = printed(an_invoice(line))["lines"][0]
+    assert (said["quantity"], said["unit"]) == written

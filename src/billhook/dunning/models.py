@@ -39,6 +39,7 @@ class DunningEpisode(ScopedModel):
     """A customer's way through the steps for one overdue invoice; ends when that invoice is settled.
 
     `next_at` is when the next step is due; empty when the last step is reached or the episode has ended.
+    `interest_days` are the days since the due date for which interest has been charged.
     """
 
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="episodes")
@@ -48,6 +49,7 @@ class DunningEpisode(ScopedModel):
     opened_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True, blank=True)
     next_at = models.DateTimeField(null=True, blank=True)
+    interest_days = models.PositiveSmallIntegerField(default=0)
 
     book = Book(key=("invoice", "opened_at"))
 

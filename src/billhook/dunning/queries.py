@@ -47,13 +47,10 @@ def overdue_amount(customer: Customer, *, on: date) -> Decimal:
     return rows.aggregate(total=Sum("open_amount"))["total"] or Decimal(0)
 
 
-def open_penalties(customer: Customer, *, on: date) -> Decimal:
-    """Return how much of the overdue balance is penalties: of each overdue invoice at most what is open on it."""
-    total = Decimal(0)
-    for balance in overdue(customer, on=on):
-        lines = InvoiceLine.objects.filter(invoice=balance.invoice, kind="penalty").aggregate(sum=Sum("amount"))
-        total += min(lines["sum"] or Decimal(0), balance.open_amount)
-    return total
+def open_penalties(balance: InvoiceBalance) -> Decimal:
+    """Return how much of what is open on an invoice is penalties: at most what is open."""
+    lines = InvoiceLine.objects.filter(invoice=balance.invoice, kind="penalty").aggregate(sum=Sum("amount"))
+    return min(lines["sum"] or Decimal(0), balance.open_amount)
 
 
 def episodes(*, state: str = "open") -> QuerySet[DunningEpisode]:

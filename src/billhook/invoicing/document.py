@@ -8,6 +8,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
+SECONDS = "s"
 _DAY = timedelta(days=1)
 _DASH = "\N{EN DASH}"
 _MINUS = "\N{MINUS SIGN}"
@@ -74,9 +75,16 @@ class DocumentLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentTax:
-    """The tax of one category and rate; `reason` is the sentence the law asks for where nothing is charged."""
+    """The tax of one category and rate.
+
+    Args:
+        category: the code of EN 16931 (UNTDID 5305).
+        name: what the page calls it; empty for the code.
+        reason: the sentence that the law asks for where nothing is charged.
+    """
 
     category: str
+    name: str = ""
     percent: Decimal
     base: Decimal
     amount: Decimal
@@ -252,18 +260,27 @@ def _line(document: InvoiceDocument, writing: Writing, line: DocumentLine) -> di
     return {
         "description": line.description,
         "period": writing.period(line.period_start, line.period_end),
-        "quantity": "" if line.quantity is None else writing.figure(line.quantity),
-        "unit": line.unit,
+        **_measure(writing, line),
         "unit_price": "" if line.unit_price is None else writing.figure(line.unit_price, digits=digits),
         "amount": _amount(document, writing, line.amount),
     }
+
+
+def _measure(writing: Writing, line: DocumentLine) -> dict[str, str]:
+    """Write a quantity with its unit; whole seconds are a length of time, 6000 s being 1:40:00."""
+    if line.quantity is None:
+        return {"quantity": "", "unit": ""}
+    if line.unit == SECONDS and line.quantity == int(line.quantity) >= 0:
+        minutes, seconds = divmod(int(line.quantity), 60)
+        return {"quantity": f"{minutes // 60}:{minutes % 60:02d}:{seconds:02d}", "unit": ""}
+    return {"quantity": writing.figure(line.quantity), "unit": line.unit}
 
 
 def _totals(document: InvoiceDocument, writing: Writing) -> dict[str, Any]:
     return {
         "taxes": [
             {
-                "category": tax.category,
+                "name": tax.name or tax.category,
                 "rate": writing.rate(tax.percent),
                 "base": _amount(document, writing, tax.base),
                 "amount": _amount(document, writing, tax.amount),

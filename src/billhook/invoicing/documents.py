@@ -40,7 +40,14 @@ def document_of(invoice: Invoice) -> InvoiceDocument:
             for line in invoice.lines.all()
         ),
         taxes=tuple(
-            DocumentTax(category=tax.category, percent=tax.percent, base=tax.base, amount=tax.amount, reason=tax.reason)
+            DocumentTax(
+                category=tax.category,
+                name=tax.name,
+                percent=tax.percent,
+                base=tax.base,
+                amount=tax.amount,
+                reason=tax.reason,
+            )
             for tax in invoice.taxes.all()
             if tax.category != OUT_OF_SCOPE or tax.amount
         ),

@@ -81,7 +81,10 @@ def _summed(rows: QuerySet[Any], column: str) -> Subquery:
 
 @dataclass(frozen=True, slots=True)
 class MonthMoved:
-    """How recurring revenue moved in one month: won, changed and lost (which is below zero), and where it ended."""
+    """How recurring revenue moved in one month: won, changed and lost (which is below zero), and where it ended.
+
+    Each figure is rounded on its own.
+    """
 
     month: Period
     new: Money

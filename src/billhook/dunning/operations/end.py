@@ -1,4 +1,4 @@
-"""An overdue invoice is settled: its episode ends, and with nothing else overdue the customer is restored."""
+"""An overdue invoice is settled: its episode ends; with nothing else overdue the customer is restored."""
 
 from datetime import datetime
 
@@ -6,6 +6,7 @@ from django.db import transaction
 
 from billhook.core import states
 from billhook.core.calendar import local_date
+from billhook.customers.models import Customer
 from billhook.dunning.events import EpisodeEnded
 from billhook.dunning.models import DunningEpisode
 from billhook.dunning.queries import oldest_overdue
@@ -23,7 +24,16 @@ def end_episode(*, episode: DunningEpisode, reason: str, actor: Actor, at: datet
     states.check(states.DUNNING_EPISODE, episode.state, "ended")
     episode.state, episode.ended_at, episode.next_at = "ended", at, None
     episode.save(update_fields=["state", "ended_at", "next_at"])
-    customer = episode.customer
-    emit(EpisodeEnded(customer=customer.number, invoice=episode.invoice.number, reason=reason), actor=actor, at=at)
-    if customer.status == "suspended" and oldest_overdue(customer, on=local_date(at, customer.zone)) is None:
+    emit(
+        EpisodeEnded(customer=episode.customer.number, invoice=episode.invoice.number, reason=reason),
+        actor=actor,
+        at=at,
+    )
+
+
+@transaction.atomic
+def restore_paid_up(*, customer: Customer, actor: Actor, at: datetime) -> None:
+    """Restore a suspended customer once nothing is overdue; who was never late was not suspended here, and stays so."""
+    was_late = customer.status == "suspended" and DunningEpisode.objects.filter(customer=customer).exists()
+    if was_late and oldest_overdue(customer, on=local_date(at, customer.zone)) is None:
         resume_all(customer=customer, reason="nothing is overdue any more", actor=actor, at=at)

@@ -3,15 +3,21 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal, InvalidOperation
 from typing import Annotated, Literal
 
 from django.db import transaction
 from pydantic import BaseModel, ConfigDict, Field
 
+from billhook.catalog.models import Product
 from billhook.core.ageing import AgeingStep
+from billhook.core.errors import Refusal
+from billhook.core.money import Money
+from billhook.core.penalty import FlatPenalty, InterestPenalty, Penalty, PercentPenalty
 from billhook.dunning.events import DunningSetUp
 from billhook.dunning.models import DunningStep
 from billhook.foundation.events import Actor, emit
+from billhook.foundation.scope import current_company
 
 
 class Remind(BaseModel):
@@ -53,6 +59,13 @@ class Suspend(BaseModel):
 Action = Annotated[Remind | RetryPayment | Penalise | Suspend, Field(discriminator="do")]
 
 
+class PenaltyNotPossibleError(Refusal):
+    """Raised when a step's penalty could not be charged when it is reached."""
+
+    def __init__(self, step: str, trouble: str) -> None:
+        super().__init__(f"The penalty of the step {step} cannot be charged: {trouble}")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewStep:
     """A step: reached `days` after the due date, and what it does, in order."""
@@ -68,9 +81,11 @@ def set_steps(*, steps: Sequence[NewStep], actor: Actor, at: datetime) -> list[D
 
     Raises:
         AgeingError: a step lies before the due date.
+        PenaltyNotPossibleError: a penalty's product or figure is wrong.
     """
     for position, step in enumerate(steps, start=1):
         AgeingStep(position, step.days)
+        check_penalties(step)
     DunningStep.objects.all().delete()
     stored = [
         DunningStep.objects.create(
@@ -83,3 +98,33 @@ def set_steps(*, steps: Sequence[NewStep], actor: Actor, at: datetime) -> list[D
     ]
     emit(DunningSetUp(steps=len(steps)), actor=actor, at=at)
     return stored
+
+
+def check_penalties(step: NewStep) -> None:
+    """Let a step pass whose penalties can be charged: better refused today than when somebody is late.
+
+    Raises:
+        PenaltyNotPossibleError: a penalty's product or figure is wrong.
+    """
+    for action in step.actions:
+        if not isinstance(action, Penalise):
+            continue
+        if not Product.objects.filter(code=action.product, kind="penalty").exists():
+            raise PenaltyNotPossibleError(step.name, f"there is no product {action.product} of the kind penalty.")
+        try:
+            penalty_of(action, current_company().currency)
+        except (InvalidOperation, ValueError) as trouble:
+            raise PenaltyNotPossibleError(step.name, f"{action.figure} is no figure for it; give 5.00.") from trouble
+
+
+def penalty_of(action: Penalise, code: str) -> Penalty:
+    """Return the core's penalty of a step, a flat one in a currency.
+
+    Raises:
+        InvalidOperation: the figure is no number.
+        PenaltyError: it is below zero.
+    """
+    figure = Decimal(action.figure)
+    if action.kind == "flat":
+        return FlatPenalty(amount=Money.of(figure, code))
+    return PercentPenalty(percent=figure) if action.kind == "percent" else InterestPenalty(annual_percent=figure)

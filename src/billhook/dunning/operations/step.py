@@ -1,7 +1,6 @@
 """A customer is late: an episode opens, and its steps are taken one by one, each once."""
 
 from datetime import date, datetime
-from decimal import Decimal
 
 from django.db import transaction
 from pydantic import TypeAdapter
@@ -10,11 +9,11 @@ from billhook.catalog.models import Product
 from billhook.core import ageing
 from billhook.core.calendar import day_start, local_date
 from billhook.core.money import Money, currency
-from billhook.core.penalty import FlatPenalty, InterestPenalty, Penalty, PercentPenalty, assess
+from billhook.core.penalty import assess
 from billhook.customers.models import Customer
 from billhook.dunning.events import EpisodeOpened, StepTaken
 from billhook.dunning.models import DunningEpisode, DunningStep
-from billhook.dunning.operations.policy import Action, Penalise, Remind, RetryPayment, Suspend
+from billhook.dunning.operations.policy import Action, Penalise, Remind, RetryPayment, Suspend, penalty_of
 from billhook.dunning.queries import ageing_steps, oldest_overdue, open_penalties, overdue_amount
 from billhook.foundation.events import Actor, emit
 from billhook.orders.operations.charge import add_charge
@@ -70,7 +69,7 @@ def take_step(*, episode: DunningEpisode, actor: Actor, at: datetime) -> None:
         for action in ACTIONS.validate_python(step.actions):
             act(action, episode=episode, days=days, actor=actor, at=at)
     episode.next_at = next_step_at(episode, balance.due_on)
-    episode.save(update_fields=["step", "next_at"])
+    episode.save(update_fields=["step", "next_at", "interest_days"])
 
 
 def announce(*, episode: DunningEpisode, step: DunningStep, days: int, actor: Actor, at: datetime) -> None:
@@ -105,31 +104,29 @@ def act(action: Action, *, episode: DunningEpisode, days: int, actor: Actor, at:
 
 
 def penalise(action: Penalise, *, episode: DunningEpisode, days: int, actor: Actor, at: datetime) -> None:
-    """Add the penalty on the overdue balance as a charge that the next run bills; never on penalties."""
-    customer, unit = episode.customer, currency(episode.customer.currency)
-    on = local_date(at, customer.zone)
-    product = Product.objects.get(code=action.product)
+    """Add the penalty on what is open of the overdue invoice as a charge that the next run bills; never on penalties.
+
+    An invoice has an episode of its own, so no balance is penalised for another one's lateness; interest is charged
+    once for each day of it.
+    """
+    balance, product = episode.invoice.balance, Product.objects.get(code=action.product)
+    unit, interest = currency(balance.currency), action.kind == "interest"
     charge = assess(
         penalty_of(action, unit.code),
-        balance=Money(overdue_amount(customer, on=on), unit),
-        penalties=Money(open_penalties(customer, on=on), unit),
-        days=days,
+        balance=Money(balance.open_amount, unit),
+        penalties=Money(open_penalties(balance), unit),
+        days=days - episode.interest_days if interest else days,
         charged=Money.zero(unit),
     )
-    if charge.amount:
-        add_charge(
-            customer=customer,
-            product=product,
-            amount=charge.amount.amount,
-            description=f"{product.name}, invoice {episode.invoice.number}",
-            actor=actor,
-            at=at,
-        )
-
-
-def penalty_of(action: Penalise, code: str) -> Penalty:
-    """Return the core's penalty of a step."""
-    figure = Decimal(action.figure)
-    if action.kind == "flat":
-        return FlatPenalty(amount=Money.of(figure, code))
-    return PercentPenalty(percent=figure) if action.kind == "percent" else InterestPenalty(annual_percent=figure)
+    if not charge.amount:
+        return
+    if interest:
+        episode.interest_days = days
+    add_charge(
+        customer=episode.customer,
+        product=product,
+        amount=charge.amount.amount,
+        description=f"{product.name}, invoice {episode.invoice.number}",
+        actor=actor,
+        at=at,
+    )

@@ -3,6 +3,7 @@
 from datetime import date, datetime
 
 from django.db import transaction
+from django.db.models import Q
 
 from billhook.catalog.models import Plan, PlanItem, Price
 from billhook.catalog.queries import price_in_force
@@ -81,9 +82,10 @@ def _add_line(order: Order, item: PlanItem, price: Price) -> OrderLine:
 
 
 def _claim_identifiers(line: OrderLine, values: tuple[str, ...], at: datetime) -> None:
-    """Let identifiers mean a line from an instant on."""
+    """Let identifiers mean a line from an instant on; the locked row of the order's number keeps others waiting."""
     for value in values:
-        taken = UsageIdentifier.objects.filter(value=value, valid_until=None).select_related("line__order").first()
+        meant = UsageIdentifier.objects.filter(Q(valid_until=None) | Q(valid_until__gt=at), value=value)
+        taken = meant.select_related("line__order").first()
         if taken is not None:
             raise IdentifierTakenError(value, taken.line.order.number)
         UsageIdentifier.objects.create(value=value, line=line, valid_from=at)

@@ -14,6 +14,11 @@ from billhook.orders.models import Order
 from billhook.orders.queries import local_day
 
 
+def _lock(order: Order) -> None:
+    """Read where an order stands, and let nobody else move it before this transaction ends."""
+    order.refresh_from_db(fields=["status", "suspended_on"], from_queryset=Order.objects.select_for_update())
+
+
 @transaction.atomic
 def suspend_order(*, order: Order, reason: str, actor: Actor, at: datetime) -> None:
     """Suspend an active order from the instant on; its recurring lines are billed on meanwhile.
@@ -21,6 +26,7 @@ def suspend_order(*, order: Order, reason: str, actor: Actor, at: datetime) -> N
     Raises:
         Refusal: the order is not active.
     """
+    _lock(order)
     states.check(states.ORDER, order.status, "suspended")
     order.status, order.suspended_on = "suspended", local_day(at, order.customer)
     order.save(update_fields=["status", "suspended_on"])
@@ -34,6 +40,7 @@ def resume_order(*, order: Order, reason: str, actor: Actor, at: datetime) -> No
     Raises:
         Refusal: the order is not suspended.
     """
+    _lock(order)
     states.check(states.ORDER, order.status, "active")
     order.status, order.suspended_on = "active", None
     order.save(update_fields=["status", "suspended_on"])
