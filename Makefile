@@ -56,5 +56,8 @@ lock: $(VENV)/.dev
 	$(BIN)/uv pip compile --quiet --python-version 3.11 --universal --generate-hashes --no-emit-index-url --no-header \
 	  --no-annotate --extra build --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
 
+bench: $(VENV)/.dev
+	$(BIN)/python -m bench
+
 clean:
 	rm -rf build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
