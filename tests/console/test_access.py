@@ -149,6 +149,12 @@ def test_home_leads_to_the_first_page_that_a_role_may_see(company):
     assert signed_in(clerk).get("/")["Location"] == "/c/kestrel/runs/"
 
 
+def test_somebody_without_a_role_is_told_what_to_do(company):
+    person = member(company)
+    person.memberships.all().delete()
+    assert "ask an administrator for one" in text_of(signed_in(person).get("/"))
+
+
 def test_the_sixth_attempt_is_refused_whatever_the_password(company):
     member(company, password="correct horse")
     client = Client(headers={"host": "localhost"})

@@ -17,7 +17,7 @@ from billhook.foundation.scope import OutsideScopeError, company_scope
 from billhook.hooks import contract, registry
 from billhook.hooks.models import PluginInstance
 from billhook.hooks.operations import activate
-from billhook.hooks.queries import NothingFillsHookError, by_code, filled, first
+from billhook.hooks.queries import NothingFillsHookError, by_code, filled, first, plugin_checks
 from billhook.hooks.registry import GROUP, UnknownPluginError, find, hooks, installed, plugins_for
 from billhook.invoicing.hooks import RENDERER
 from billhook.orders.hooks import PROVISIONING, ProvisioningRequest
@@ -197,3 +197,13 @@ def test_an_instance_whose_plugin_is_gone_is_named(company, monkeypatch):
     monkeypatch.setattr(registry, "installed", tuple)
     with pytest.raises(UnknownPluginError, match="log"):
         filled(PROVISIONING)
+
+
+def test_the_doctor_asks_active_plugins_and_names_one_that_cannot_be_made(company):
+    log("switch")
+    assert all(check.ok for check in plugin_checks())
+    PluginInstance.objects.update(parameters={"colour": "red"})
+    (check,) = plugin_checks()
+    assert (check.name, check.ok) == ("Plugin switch", False)
+    PluginInstance.objects.update(enabled=False)
+    assert plugin_checks() == []

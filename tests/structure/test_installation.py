@@ -15,7 +15,17 @@ from billhook.foundation.permissions import Permission, all_permissions
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 LOCKS = [ROOT / "requirements.lock", ROOT / "requirements-dev.lock"]
 # Permissions that no view asks for yet: what waits for them.
-WAITING: dict[str, str] = {}
+WAITING = {
+    "catalog.change": "products and prices are set up by program",
+    "customers.change": "customers sign up by program",
+    "dunning.change": "steps are set up by program",
+    "foundation.administer": "people and roles are set up by program",
+    "hooks.change": "plugins are activated by program",
+    "hooks.view": "plugins are activated by program",
+    "invoicing.send": "invoices go out by themselves",
+    "ledger.view": "the ledger is read by command",
+    "orders.change": "orders are placed by program",
+}
 
 
 def views(patterns, prefix=""):

@@ -8,7 +8,7 @@ from itertools import groupby
 from operator import attrgetter
 
 from django.db import connection
-from django.db.models import Count, F, Q, QuerySet, Sum, Window
+from django.db.models import Count, F, QuerySet, Sum, Window
 from django.db.models.functions import RowNumber
 
 from billhook.core.period import Period
@@ -180,12 +180,6 @@ def records_behind(
 def sources() -> QuerySet[UsageSource]:
     """Return the usage sources by name."""
     return UsageSource.objects.order_by("name", "id")
-
-
-def batch_counts() -> Mapping[str, int]:
-    """Return how many batches there are in all, and how many have records in suspense."""
-    with_suspense = Count("id", filter=Q(suspended_records__gt=0) | Q(rejected_records__gt=0))
-    return MediationBatch.objects.aggregate(all=Count("id"), suspense=with_suspense)
 
 
 def batch_amounts(batch: MediationBatch) -> Mapping[str, Decimal]:

@@ -1,20 +1,10 @@
 """The room as a Django application."""
 
-from importlib import import_module
-
-from django.apps import AppConfig
-
-from billhook.foundation.shelf import SHELF, has_file
+from billhook.foundation.shelf import RoomConfig
 
 
-class NotificationsConfig(AppConfig):
-    """Ties the tables of notifications to Django, and its reactions and due rows to the foundation."""
+class NotificationsConfig(RoomConfig):
+    """Makes the room's tables, reactions and due rows known."""
 
     name = "billhook.notifications"
     label = "notifications"
-
-    def ready(self) -> None:
-        """Load what registers itself."""
-        for name in SHELF:
-            if has_file(self.name, name):
-                import_module(f"{self.name}.{name}")

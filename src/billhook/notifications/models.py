@@ -1,4 +1,4 @@
-"""Messages to customers: written in the transaction of their cause, sent afterwards, kept with their delivery."""
+"""Messages to customers: written once for their cause, sent afterwards, kept with their delivery."""
 
 from typing import ClassVar
 

@@ -91,9 +91,10 @@ def send(event: MessageWritten, occasion: Occasion) -> None:
     send_message(company=occasion.company, key=event.key, actor=occasion.actor, at=occasion.at)
 
 
-on(InvoiceRendered, invoice_rendered, when="in transaction")
-on(PaymentReceived, payment_received, when="in transaction")
-on(PaymentDeclined, payment_declined, when="in transaction")
-on(StepTaken, step_taken, when="in transaction")
-on(CustomerRestored, customer_restored, when="in transaction")
+# After the commit, so that a wording or a channel that fails never undoes a payment or a dunning step.
+on(InvoiceRendered, invoice_rendered, when="after")
+on(PaymentReceived, payment_received, when="after")
+on(PaymentDeclined, payment_declined, when="after")
+on(StepTaken, step_taken, when="after")
+on(CustomerRestored, customer_restored, when="after")
 on(MessageWritten, send, when="alone")

@@ -15,6 +15,8 @@ from billhook.notifications.hooks import CHANNEL
 from billhook.notifications.models import Message
 from billhook.notifications.templates import word
 
+SUBJECT_LENGTH = 200
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
@@ -49,7 +51,7 @@ def write_message(*, customer: Customer, notice: Notice, actor: Actor, at: datet
             "template": notice.template,
             "channel": channels[0][0],
             "recipient": customer.email,
-            "subject": subject,
+            "subject": subject[:SUBJECT_LENGTH],
             "body": body,
             "attachments": list(notice.attachments),
             "written_at": at,

@@ -83,7 +83,10 @@ def messages(visit: Visit) -> HttpResponse:
             Cell(message.subject, sub=words.words(message.template)),
             Cell(message.recipient),
             Cell(message.channel),
-            Cell(pill=words.pill(words.MESSAGE, message.state), sub=message.delivery),
+            Cell(
+                pill=words.pill(words.MESSAGE, message.state),
+                sub=message.delivery if message.state == "failed" else "",
+            ),
         ))
         for message in rows
     )

@@ -139,7 +139,7 @@ def _unbilled(visit: Visit) -> Kpi:
 
 
 def _failed(visit: Visit, failing: int) -> Kpi:
-    note = "of open invoices" if failing else ""
+    note = "unpaid" if failing else ""
     shown = f"{failing}+" if failing == SHOWN else str(failing)
     href = visit.url("payments") + "?state=failing"
     return Kpi("Failed payments", shown, note, Tone.BAD if failing else Tone.NEUTRAL, href=href)
