@@ -71,6 +71,7 @@ DATABASE_ROUTERS = ["billhook.foundation.addresses.OwnerMigrates"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "foundation.Person"
+CSRF_FAILURE_VIEW = "billhook.interfaces.console.views.problems.stale_form"
 LOGIN_URL = "console:sign-in"
 LOGIN_REDIRECT_URL = "console:home"
 SESSION_COOKIE_HTTPONLY = True
@@ -84,7 +85,7 @@ TIME_ZONE = "UTC"
 USE_TZ = True
 
 STATIC_URL = "static/"
-STATIC_ROOT = home.home() / "static"
+STATIC_ROOT = home.folder("static")
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
