@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import connection, connections, transaction
+from django.db import connection, transaction
+from tests.builders import CLERK, call, make_books, write_calls
 
 from billhook.billing.models import BillingRun
 from billhook.billing.operations.approve import approve_run
@@ -19,7 +20,6 @@ from billhook.foundation.models import Company, EventRecord
 from billhook.foundation.scope import company_scope
 from billhook.mediation.models import MediationBatch
 from billhook.mediation.operations.load import load_file
-from tests.builders import CLERK, call, make_books, write_calls
 
 MARCH, APRIL, MAY = date(2026, 3, 1), date(2026, 4, 1), date(2026, 5, 1)
 
@@ -27,6 +27,9 @@ MARCH, APRIL, MAY = date(2026, 3, 1), date(2026, 4, 1), date(2026, 5, 1)
 def at(month: int, day: int, hour: int = 12, minute: int = 0) -> datetime:
     """Return an instant of 2026."""
     return datetime(2026, month, day, hour, minute, tzinfo=UTC)
+
+
+LOADED_AT = at(4, 1, 1)
 
 
 def open_books(folder: Path, monkeypatch: pytest.MonkeyPatch, *, customers: int = 1) -> Company:
@@ -62,7 +65,7 @@ def bill_date(company: Company, on: date, *, when: datetime | None = None) -> Bi
     return approve(company, preview(company, on, when=when))
 
 
-def load(company: Company, path: Path, *, when: datetime = at(4, 1, 1), source: str = "pbx") -> MediationBatch:
+def load(company: Company, path: Path, *, when: datetime = LOADED_AT, source: str = "pbx") -> MediationBatch:
     """Load a usage file."""
     return load_file(company=company, source_code=source, path=path, actor=CLERK, at=when).batch
 
@@ -111,8 +114,3 @@ def charged(folder: Path) -> list[dict[str, Any]]:
     """Return what the sandbox processor has in its own books."""
     journal = folder / "outside" / "gateway" / "journal.jsonl"
     return [json.loads(line) for line in journal.read_text().splitlines()] if journal.exists() else []
-
-
-def as_owner(environment_alias: str = "owner") -> Any:
-    """Return the connection of the tables' owner, who could do what nobody else may."""
-    return connections[environment_alias]

@@ -7,6 +7,21 @@ from pathlib import Path
 
 import pytest
 from django.db import IntegrityError, transaction
+from tests.billing.playing import (
+    APRIL,
+    MARCH,
+    MAY,
+    approve,
+    at,
+    bill_date,
+    calls_of,
+    execute,
+    happened,
+    load,
+    open_books,
+    preview,
+)
+from tests.builders import CLERK, sign_up_customer
 
 from billhook.billing.bulk import ClaimedPeriod, PeriodGapError, claim_periods
 from billhook.billing.events import RunFinished
@@ -25,21 +40,6 @@ from billhook.foundation.scope import company_scope
 from billhook.invoicing.models import Invoice
 from billhook.orders.models import OrderLineVersion
 from billhook.reports.verify import verify
-from tests.billing.playing import (
-    APRIL,
-    MARCH,
-    MAY,
-    approve,
-    at,
-    bill_date,
-    calls_of,
-    execute,
-    happened,
-    load,
-    open_books,
-    preview,
-)
-from tests.builders import CLERK, sign_up_customer
 
 BOSS = Actor(kind="person", name="Boss")
 
@@ -96,9 +96,7 @@ def test_numbers_follow_the_order_of_customers(five: Company) -> None:
     bill_date(five, APRIL)
     with company_scope(five):
         numbered = Invoice.objects.order_by("number").values_list("number", "customer__number")
-        assert list(numbered) == [
-            (f"INV-2026-{place:05d}", str(1001 + (place - 1) % 5)) for place in range(1, 11)
-        ]
+        assert list(numbered) == [(f"INV-2026-{place:05d}", str(1001 + (place - 1) % 5)) for place in range(1, 11)]
 
 
 def test_a_second_run_for_a_date_finds_nothing_due(five: Company) -> None:
@@ -126,7 +124,11 @@ def test_usage_that_arrives_after_the_review_holds_its_customer_alone(five: Comp
     load(five, calls_of(tmp_path / "Master.csv", "KN1002", [600]))
     approve(five, run)
     assert run.state == "done"
-    assert states(five, run) == {"1001": "issued", "1002": "changed", **dict.fromkeys(("1003", "1004", "1005"), "issued")}
+    assert states(five, run) == {
+        "1001": "issued",
+        "1002": "changed",
+        **dict.fromkeys(("1003", "1004", "1005"), "issued"),
+    }
     assert drafts(five, run)["1002"].reason == "changed since review"
     later = bill_date(five, APRIL)
     assert states(five, later) == {"1002": "issued"}

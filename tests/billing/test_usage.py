@@ -1,7 +1,8 @@
-"""Usage on invoices: 100 minutes are 5.00 however they were spoken, late usage has its own line, each cent is explained."""
+"""Usage on invoices: 100 minutes are 5.00 however spoken, late usage has its own line, each cent is explained."""
 
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
+from itertools import pairwise
 from pathlib import Path
 from tempfile import mkdtemp
 
@@ -9,6 +10,8 @@ import pytest
 from django.db.models import Sum
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.billing.playing import APRIL, MARCH, MAY, at, bill_date, calls_of, load, preview, undone
+from tests.builders import CLERK, call, write_calls
 
 from billhook.core.derivation import recompute
 from billhook.core.period import Period
@@ -19,8 +22,6 @@ from billhook.invoicing.queries import line_derivation
 from billhook.mediation.models import Charge, SuspenseRecord
 from billhook.mediation.operations.mend import mend, recycle
 from billhook.mediation.queries import records_behind
-from tests.billing.playing import APRIL, MARCH, MAY, at, bill_date, calls_of, load, preview, undone
-from tests.builders import CLERK, call, write_calls
 
 HUNDRED_MINUTES = 6000
 
@@ -30,7 +31,7 @@ def calls_of_100_minutes(draw: st.DrawFn) -> list[int]:
     """Return the lengths in seconds of calls that come to 100 minutes in all."""
     cuts = draw(st.sets(st.integers(min_value=1, max_value=HUNDRED_MINUTES - 1), max_size=150))
     ends = [0, *sorted(cuts), HUNDRED_MINUTES]
-    return [later - earlier for earlier, later in zip(ends, ends[1:], strict=False)]
+    return [later - earlier for earlier, later in pairwise(ends)]
 
 
 def usage_lines(company: Company, bill_date: date = APRIL) -> list[InvoiceLine]:
@@ -58,9 +59,7 @@ def test_a_rounded_line_is_the_sum_of_its_records_rounded_once(company: Company,
     load(company, calls_of(tmp_path / "Master.csv", "KN1001", lengths))
     bill_date(company, APRIL)
     (line,) = usage_lines(company)
-    exact = sum(
-        (Decimal(n) * Decimal("0.05") / 60).quantize(Decimal("0.000001"), ROUND_HALF_UP) for n in lengths
-    )
+    exact = sum((Decimal(n) * Decimal("0.05") / 60).quantize(Decimal("0.000001"), ROUND_HALF_UP) for n in lengths)
     assert line.amount == exact.quantize(Decimal("0.01"), ROUND_HALF_UP)
     assert recompute(line_derivation(line)).amount == line.amount
 

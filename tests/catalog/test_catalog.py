@@ -16,6 +16,7 @@ from billhook.catalog.operations import (
     NewPlanItem,
     NewRate,
     NoCardError,
+    TooFineError,
     create_plan,
     create_product,
     import_rate_card,
@@ -24,6 +25,7 @@ from billhook.catalog.operations import (
 )
 from billhook.catalog.queries import (
     NoPriceError,
+    UnknownProductError,
     current_prices,
     deck_rows,
     plans,
@@ -126,6 +128,7 @@ def test_no_price_is_said_with_product_currency_and_day(line, currency, on):
         ({"model": "volume", "parameters": {"tiers": []}}, Refusal),
         ({"model": "package", "parameters": {"size": "0", "price": "1"}}, Refusal),
         ({"model": RATE_CARD, "parameters": {}}, NoCardError),
+        ({"record_decimals": 13}, TooFineError),
     ],
 )
 def test_what_makes_no_price_is_refused_and_leaves_nothing(line, changes, error):
@@ -211,6 +214,9 @@ def test_rates_that_meet_do_not_overlap():
         {"first_increment": 0},
         {"minimum_seconds": -1},
         {"valid_until": OPENED},
+        {"price_per_minute": Decimal("0.0000000000004")},
+        {"connection_fee": Decimal("1.0000000000001")},
+        {"price_per_minute": 0.05},
     ],
 )
 def test_a_rate_that_makes_no_sense_is_refused(wrong):
@@ -232,7 +238,7 @@ def test_a_plan_keeps_the_order_of_its_items(line):
     "item", [NewPlanItem(product="gold", timing="in_advance"), NewPlanItem(product="voice-line", timing="never")]
 )
 def test_a_plan_of_something_unknown_leaves_nothing(line, item):
-    with pytest.raises((Product.DoesNotExist, IntegrityError)):
+    with pytest.raises((UnknownProductError, IntegrityError)):
         create_plan(code="voice", name="VoIP", items=[NewPlanItem(product=line.code, timing="in_advance"), item], **BY)
     assert not Plan.objects.exists()
 

@@ -7,7 +7,7 @@ import pytest
 from django.test import Client, override_settings
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from tests.builders import make_company
-from tests.console.visiting import PLAIN_FILES, member, signed_in, text_of
+from tests.console.visiting import PLAIN_SITE, member, signed_in, text_of
 
 from billhook.billing import permissions as billing
 from billhook.billing.models import BillingRun
@@ -29,7 +29,7 @@ NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 def plain_files():
     """Serve static files under their plain names, and forget earlier failures."""
     FAILURES.seen.clear()
-    with override_settings(STORAGES=PLAIN_FILES):
+    with override_settings(**PLAIN_SITE):
         yield
 
 

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.test import override_settings
 from tests.billing.playing import MARCH, at, bill_date, load, open_books, preview
 from tests.builders import call, sign_up_customer, write_calls
-from tests.console.visiting import PLAIN_FILES, few_statements, member, signed_in, text_of
+from tests.console.visiting import PLAIN_SITE, few_statements, member, signed_in, text_of
 from tests.processes import connected_to
 
 from billhook.billing.models import BillingRun
@@ -41,7 +41,7 @@ PAGES = (
 @pytest.fixture(autouse=True)
 def plain_files():
     """Serve static files under their plain names, so that nothing has to be collected."""
-    with override_settings(STORAGES=PLAIN_FILES):
+    with override_settings(**PLAIN_SITE):
         yield
 
 
@@ -78,6 +78,7 @@ def test_a_page_is_shown_with_few_statements_and_few_bytes(story, address):
         response = story.get(f"/c/kestrel/{address}")
     assert response.status_code == 200
     assert len(response.content) < 150_000
+    assert b"MISSING(" not in response.content
     identifiers = re.findall(r'\sid="([^"]+)"', response.content.decode())
     assert len(identifiers) == len(set(identifiers))
 

@@ -14,11 +14,17 @@ from billhook.foundation.events import SYSTEM
 from billhook.foundation.models import Company, Person
 from billhook.foundation.operations import add_member, define_role
 from billhook.foundation.permissions import Permission, all_permissions
+from billhook.site import settings
 
 PLAIN_FILES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
+TEMPLATES = [
+    {**engine, "OPTIONS": {**engine["OPTIONS"], "string_if_invalid": "MISSING(%s)"}} for engine in settings.TEMPLATES
+]
+PLAIN_SITE = {"STORAGES": PLAIN_FILES, "TEMPLATES": TEMPLATES}
+"""Settings under which nothing has to be collected, and a value that a template misses is named on the page."""
 MOST_STATEMENTS = 12
 NOT_COUNTED = re.compile(r"SAVEPOINT|RELEASE|ROLLBACK|BEGIN|COMMIT|select set_config", re.IGNORECASE)
 

@@ -17,6 +17,7 @@ from billhook.customers.operations import (
     CustomerExistsError,
     NewCustomer,
     NewInstrument,
+    UnknownAccountTypeError,
     add_instrument,
     create_account_type,
     create_customer,
@@ -93,7 +94,7 @@ def test_another_company_may_use_the_number():
 
 
 def test_an_unknown_account_type_leaves_nothing():
-    with pytest.raises(AccountType.DoesNotExist):
+    with pytest.raises(UnknownAccountTypeError):
         join(account_type="gold")
     assert not Customer.objects.exists()
 

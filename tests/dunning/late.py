@@ -4,6 +4,9 @@ from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 
+from tests.billing.playing import MARCH, bill_date
+from tests.builders import CLERK
+
 from billhook.customers.models import Customer, PaymentInstrument
 from billhook.customers.queries import by_number
 from billhook.dunning.events import StepTaken
@@ -11,8 +14,6 @@ from billhook.dunning.models import DunningEpisode
 from billhook.foundation.models import Company, EventRecord
 from billhook.foundation.scope import company_scope
 from billhook.payments.operations.receive import record_payment
-from tests.billing.playing import MARCH, bill_date
-from tests.builders import CLERK
 
 DUE = date(2026, 3, 15)
 
@@ -60,4 +61,3 @@ def status(company: Company) -> str:
 def network(folder: Path) -> list[str]:
     """Return what the network was told."""
     return [line.split()[-3] for line in (folder / "outside" / "network.log").read_text().splitlines()]
-

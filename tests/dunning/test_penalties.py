@@ -4,22 +4,22 @@ from decimal import Decimal
 
 import pytest
 from pydantic import ValidationError
+from tests.billing.playing import APRIL, MARCH, MAY, at, bill_date, happened, pass_time
+from tests.builders import CLERK
+from tests.dunning.late import owe, pay
 
+from billhook.catalog.models import Product
 from billhook.core.ageing import AgeingError
+from billhook.customers.queries import by_number
 from billhook.dunning.models import DunningStep
 from billhook.dunning.operations.policy import NewStep, Penalise, PenaltyNotPossibleError, set_steps
 from billhook.foundation.models import Company
 from billhook.foundation.scope import company_scope
 from billhook.invoicing.models import Invoice, InvoiceLine
+from billhook.ledger.queries import account_balance
 from billhook.orders.events import ChargeAdded
 from billhook.orders.operations.charge import add_charge
-from billhook.catalog.models import Product
-from billhook.customers.queries import by_number
-from billhook.ledger.queries import account_balance
 from billhook.reports.verify import verify
-from tests.billing.playing import APRIL, MARCH, MAY, at, bill_date, happened, pass_time
-from tests.builders import CLERK
-from tests.dunning.late import owe, pay
 
 
 def set_penalties(company: Company, *penalties: tuple[int, str, str]) -> None:

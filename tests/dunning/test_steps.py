@@ -1,9 +1,12 @@
 """Dunning: each step once, at its midnight where the customer lives, and over as soon as nothing is overdue."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from tests.billing.playing import APRIL, MARCH, at, bill_date, pass_time
+from tests.builders import CLERK
+from tests.dunning.late import episodes, network, owe, pay, status, steps_taken
 
 from billhook.customers.models import Customer
 from billhook.customers.queries import by_number
@@ -17,9 +20,6 @@ from billhook.foundation.scope import company_scope
 from billhook.notifications.models import Message
 from billhook.orders.models import Order
 from billhook.payments.models import Payment
-from tests.billing.playing import APRIL, MARCH, at, bill_date, pass_time
-from tests.builders import CLERK
-from tests.dunning.late import episodes, network, owe, pay, status, steps_taken
 
 AMSTERDAM_MIDNIGHTS = {
     1: datetime(2026, 3, 15, 23, tzinfo=UTC),

@@ -12,11 +12,10 @@ import structlog
 from django.db import connection
 from hypothesis import given
 from hypothesis import strategies as st
-from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 from tests.builders import CLERK, OPENING, make_company
 
-from billhook.foundation import clock, draining, events
+from billhook.foundation import clock, draining, events, jobs
 from billhook.foundation.checks import failed_jobs
 from billhook.foundation.draining import JobsFailedError, drain
 from billhook.foundation.events import Event, UnknownEventError, as_data, emit, emit_many, from_record, on
@@ -217,9 +216,7 @@ def test_reactions_go_on_after_a_crash(react, when):
     assert [job.status for job in ProcrastinateJob.objects.all()] == ["succeeded"]
 
 
-@pytest.mark.usefixtures("committed")
-def test_a_failing_reaction_is_named_stops_no_other_and_can_be_tried_again(react):
-    company = make_company()
+def test_a_failing_reaction_is_named_stops_no_other_and_is_tried_again(company, react):
     check, still = fail_at("b", ZeroDivisionError())
     failing, other = react("after", check), react("after")
     with company_scope(company):
@@ -227,14 +224,26 @@ def test_a_failing_reaction_is_named_stops_no_other_and_can_be_tried_again(react
     with pytest.raises(JobsFailedError, match=r"foundation\.react"):
         drain()
     assert other.seen == ["a", "b", "c"]
+    assert failing.seen == ["a", "c"]
+    still[0] = False
+    assert drain() == 1
+    assert failing.seen[2:] == other.seen == ["a", "b", "c"]
+    assert drain() == 0
+    assert failed_jobs().ok
+
+
+def test_a_reaction_that_keeps_failing_is_left_to_people_in_the_end(company, react):
+    check, _ = fail_at("b", ZeroDivisionError())
+    react("after", check)
+    with company_scope(company):
+        emit_many(tried("b"), actor=CLERK, at=OPENING)
+    for _ in range(jobs.MOST_ATTEMPTS):
+        assert failed_jobs().ok
+        with pytest.raises(JobsFailedError):
+            drain()
     assert drain() == 0
     assert not failed_jobs().ok
-    still[0] = False
-    for job in ProcrastinateJob.objects.filter(status="failed"):
-        app.job_manager.retry_job_by_id(job_id=job.pk, retry_at=clock.now())
-    assert drain() == 1
-    assert failing.seen[-3:] == ["a", "b", "c"]
-    assert failed_jobs().ok
+    assert [job.status for job in ProcrastinateJob.objects.all()] == ["failed"]
 
 
 @pytest.mark.usefixtures("committed")

@@ -134,6 +134,14 @@ def test_one_faulty_entry_among_many_is_found():
         raw(*rows)
 
 
+def test_an_entry_that_stands_takes_nothing_more_though_it_balances():
+    post([invoice()], at=OPENING)
+    stored, account = Entry.objects.get(), account_ids(["receivable"])["receivable"]
+    with pytest.raises(IntegrityError, match="takes no more postings"), transaction.atomic():
+        raw((stored.pk, 8, account, "EUR", "7"), (stored.pk, 9, account, "EUR", "-7"))
+    assert stored.postings.count() == 3
+
+
 def test_an_entry_that_stands_takes_nothing_more_on_one_side():
     post([invoice()], at=OPENING)
     stored, account = Entry.objects.get(), account_ids(["receivable"])["receivable"]

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 from django.db.models import Sum
+from tests.billing.playing import at, happened, load, undone
+from tests.builders import CLERK, call, write_calls
 
 from billhook.core.errors import Refusal
 from billhook.foundation.digest import digest
@@ -16,8 +18,6 @@ from billhook.mediation.models import Charge, MediationBatch, SuspenseRecord
 from billhook.mediation.operations import mend as mend_module
 from billhook.mediation.operations.mend import Recycled, mend, recycle
 from billhook.mediation.refusals import NotInSuspenseError, UnknownBatchError, UnknownFieldError
-from tests.billing.playing import at, happened, load, undone
-from tests.builders import CLERK, call, write_calls
 
 START = datetime(2026, 3, 2, 9)  # noqa: DTZ001 - local, as a switch writes it
 RATED, FOREIGN, BROKEN = 1, 2, 3

@@ -19,7 +19,7 @@ from tests.builders import (
 
 from billhook.catalog.models import Plan, Price, Product, RateCard
 from billhook.catalog.operations import RATE_CARD, import_rate_card, publish_price
-from billhook.catalog.queries import NoPriceError
+from billhook.catalog.queries import NoPriceError, UnknownPlanError
 from billhook.core.states import TransitionError
 from billhook.customers.models import Customer, PaymentInstrument
 from billhook.customers.operations import CustomerExistsError, create_account_type
@@ -86,7 +86,7 @@ def test_signing_up_without_a_card_is_possible():
         ({"number": "1001"}, CustomerExistsError),
         ({"identifiers": ("KN1002", "KN1001")}, IdentifierTakenError),
         ({"identifiers": ("KN1002", "KN1002")}, IdentifierTakenError),
-        ({"plan": "gold"}, Plan.DoesNotExist),
+        ({"plan": "gold"}, UnknownPlanError),
         ({"first_day": OPENED - timedelta(days=1)}, NoPriceError),
         ({"account_type": "dollars"}, NoPriceError),
     ],

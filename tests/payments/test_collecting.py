@@ -7,10 +7,14 @@ from pathlib import Path
 
 import pytest
 from django.db import IntegrityError, transaction
+from tests.billing.playing import APRIL, MARCH, at, bill_date, charged, happened, open_books, pass_time
+from tests.builders import CLERK
+from tests.processes import connected_to
 
 from billhook.customers.models import PaymentInstrument
 from billhook.customers.operations import NewInstrument, add_instrument
 from billhook.customers.queries import by_number
+from billhook.foundation.draining import drain
 from billhook.foundation.events import SYSTEM
 from billhook.foundation.models import Company
 from billhook.foundation.scope import company_scope
@@ -24,8 +28,6 @@ from billhook.payments.operations.retry import try_again
 from billhook.payments.operations.submit import submit_attempt
 from billhook.plugins.gateway_sandbox.plugin import SandboxGateway
 from billhook.reports.verify import verify
-from tests.billing.playing import APRIL, MARCH, at, bill_date, charged, happened, pass_time
-from tests.builders import CLERK
 
 BILLED_AT = at(3, 1)
 DAY = timedelta(days=1)
@@ -84,7 +86,8 @@ def test_a_charge_that_succeeds_settles_the_invoice(company: Company, tmp_path: 
 
 
 @pytest.mark.parametrize(
-    ("token", "code"), [("tok_stolen", "stolen_card"), ("tok_3ds", "authentication_required"), ("nonsense", "unknown_token")]
+    ("token", "code"),
+    [("tok_stolen", "stolen_card"), ("tok_3ds", "authentication_required"), ("nonsense", "unknown_token")],
 )
 def test_a_decline_that_waiting_does_not_mend_is_never_tried_again(company: Company, token: str, code: str) -> None:
     payment = bill_with(company, token)
@@ -137,9 +140,7 @@ def test_without_a_card_nothing_is_charged(company: Company, tmp_path: Path) -> 
     assert (charged(tmp_path), open_amount(company)) == ([], 20)
 
 
-def test_a_gateway_that_is_not_reached_has_charged_nothing_and_is_tried_again(
-    company: Company, tmp_path: Path
-) -> None:
+def test_a_gateway_that_is_not_reached_has_charged_nothing_and_is_tried_again(company: Company, tmp_path: Path) -> None:
     payment = bill_with(company, "tok_down")
     assert attempts(company) == [("failed", "unavailable", BILLED_AT)]
     assert (payment.state, payment.retry_at) == ("collecting", BILLED_AT + 3 * DAY)
@@ -213,8 +214,8 @@ def test_an_uncertain_charge_blocks_a_second_one(company: Company) -> None:
 
 def test_two_collections_of_an_invoice_are_refused_by_the_database(company: Company) -> None:
     payment = bill_with(company, "tok_timeout")
+    payment.pk, payment.number = None, "P-TWIN"
     with company_scope(company), pytest.raises(IntegrityError, match="payment_one_collection"), transaction.atomic():
-        payment.pk, payment.number = None, "P-TWIN"
         payment.save(force_insert=True)
 
 
@@ -236,6 +237,18 @@ def die_during_the_call(company: Company, monkeypatch: pytest.MonkeyPatch, *, ch
         with pytest.raises(ProcessDiedError):
             bill_date(company, MARCH, when=BILLED_AT)
     assert [state for state, _, _ in attempts(company)] == ["submitted"]
+
+
+def test_the_next_drain_takes_up_a_charge_whose_process_died(
+    own_database: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with connected_to(own_database):
+        company = open_books(tmp_path, monkeypatch)
+        die_during_the_call(company, monkeypatch, charge=True)
+        drain()
+        assert [state for state, _, _ in attempts(company)] == ["succeeded"]
+        assert len(charged(tmp_path)) == 1
+        assert verify(company) == []
 
 
 def take_up_again(company: Company) -> None:

@@ -4,6 +4,8 @@ from datetime import datetime
 from decimal import Decimal
 
 import pytest
+from tests.billing.playing import APRIL, MARCH, MAY, at, bill_date, happened
+from tests.builders import CLERK
 
 from billhook.core.errors import Refusal
 from billhook.customers.models import PaymentInstrument
@@ -17,9 +19,8 @@ from billhook.ledger.queries import account_balance, trial_balance
 from billhook.payments.models import Allocation, Payment
 from billhook.payments.operations.receive import NoAmountError, record_payment
 from billhook.reports.verify import verify
-from tests.billing.playing import APRIL, MARCH, MAY, at, bill_date, happened
-from tests.builders import CLERK
 
+PAID_AT = at(5, 2)
 FIRST, SECOND, THIRD = (f"INV-2026-{place:05d}" for place in (1, 2, 3))
 
 
@@ -33,7 +34,7 @@ def owing(company: Company) -> Company:
     return company
 
 
-def pay(company: Company, amount: str, *, invoice: str = "", when: datetime = at(5, 2)) -> Payment:
+def pay(company: Company, amount: str, *, invoice: str = "", when: datetime = PAID_AT) -> Payment:
     """Record a bank transfer."""
     with company_scope(company):
         return record_payment(

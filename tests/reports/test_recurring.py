@@ -29,8 +29,12 @@ def stretches(draw):
     """Draw lines that begin before they end."""
     first, last = sorted((draw(DAYS), draw(DAYS)))
     return Stretch(
-        starts_on=first, ends_on=draw(st.sampled_from([last, None])), is_new=draw(st.booleans()),
-        goes_on=draw(st.booleans()), code="EUR", monthly=Fraction(draw(st.integers(1, 500))),
+        starts_on=first,
+        ends_on=draw(st.sampled_from([last, None])),
+        is_new=draw(st.booleans()),
+        goes_on=draw(st.booleans()),
+        code="EUR",
+        monthly=Fraction(draw(st.integers(1, 500))),
     )
 
 

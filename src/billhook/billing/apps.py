@@ -8,3 +8,4 @@ class BillingConfig(RoomConfig):
 
     name = "billhook.billing"
     label = "billing"
+    default = True

@@ -36,9 +36,7 @@ def gather(customers: Sequence[Customer], *, as_of: date) -> list[Inputs]:
     return [_inputs(customer, agreed[customer.pk], days, as_of) for customer in customers]
 
 
-def _inputs(
-    customer: Customer, agreement: Agreement, days: Mapping[str, Sequence[UsageDay]], as_of: date
-) -> Inputs:
+def _inputs(customer: Customer, agreement: Agreement, days: Mapping[str, Sequence[UsageDay]], as_of: date) -> Inputs:
     versions: dict[str, list[AgreedLine]] = defaultdict(list)
     for line in agreement.lines:
         if line.kind is ChargeKind.USAGE:
@@ -50,9 +48,7 @@ def _inputs(
     return Inputs(customer=customer, agreement=agreement, usage=usage, fingerprint=fingerprint)
 
 
-def usage_charges(
-    versions: Sequence[AgreedLine], agreement: Agreement, days: Sequence[UsageDay]
-) -> list[UsageCharge]:
+def usage_charges(versions: Sequence[AgreedLine], agreement: Agreement, days: Sequence[UsageDay]) -> list[UsageCharge]:
     """Return the usage of one order line, summed for each service period of each of its versions.
 
     A day that no version covers stays a charge of its own, which the bill refuses by name: nothing is dropped.

@@ -205,14 +205,19 @@ def summaries(found: QuerySet[BillingRun]) -> list[RunSummary]:
     billed = Q(drafts__state__in=["ready", "issued"])
     rows = BillingRun.objects.filter(pk__in=found.values("pk")).order_by("-bill_date", "-id", "drafts__currency")
     parts = rows.values("id", "number", "bill_date", "state", "drafts__currency").annotate(
-        customers=Count("drafts"), failed=Count("drafts", filter=Q(drafts__state="failed")),
-        invoices=Count("drafts", filter=billed), total=Sum("drafts__total", filter=billed),
+        customers=Count("drafts"),
+        failed=Count("drafts", filter=Q(drafts__state="failed")),
+        invoices=Count("drafts", filter=billed),
+        total=Sum("drafts__total", filter=billed),
     )
     by_run = [list(group) for _, group in groupby(parts, key=itemgetter("id"))]
     return [
         RunSummary(
-            number=parts[0]["number"], bill_date=parts[0]["bill_date"], state=parts[0]["state"],
-            customers=sum(part["customers"] for part in parts), failed=sum(part["failed"] for part in parts),
+            number=parts[0]["number"],
+            bill_date=parts[0]["bill_date"],
+            state=parts[0]["state"],
+            customers=sum(part["customers"] for part in parts),
+            failed=sum(part["failed"] for part in parts),
             invoices=sum(part["invoices"] for part in parts),
             totals={part["drafts__currency"]: part["total"] for part in parts if part["invoices"]},
         )

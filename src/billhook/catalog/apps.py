@@ -8,3 +8,4 @@ class CatalogConfig(RoomConfig):
 
     name = "billhook.catalog"
     label = "catalog"
+    default = True

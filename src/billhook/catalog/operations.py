@@ -11,8 +11,8 @@ from django.db import transaction
 from billhook.catalog.events import PlanCreated, PricePublished, ProductCreated, RateCardImported, TaxRateSet
 from billhook.catalog.hooks import PRICE_MODEL, PriceModelPlugin
 from billhook.catalog.models import Plan, PlanItem, Price, Product, Rate, RateCard, TaxRate
-from billhook.catalog.queries import core_rate
-from billhook.core import money
+from billhook.catalog.queries import core_rate, product_by_code
+from billhook.core import exact, money
 from billhook.core.errors import Refusal
 from billhook.core.ratecard import RateCard as CoreRateCard
 from billhook.foundation.bulk import insert_rows
@@ -21,6 +21,7 @@ from billhook.foundation.scope import current_company, current_company_id
 from billhook.hooks import registry
 
 RATE_CARD = "rate_card"
+MOST_DECIMALS = 12
 
 
 class NoCardError(Refusal):
@@ -37,6 +38,14 @@ class CardCurrencyError(Refusal):
     def __init__(self, card: RateCard, currency: str) -> None:
         """Name the card and both currencies."""
         super().__init__(f"The rate card {card.code} is in {card.currency}, the price in {currency}: make them equal.")
+
+
+class TooFineError(Refusal):
+    """Raised when something has more decimals than are kept."""
+
+    def __init__(self, what: str) -> None:
+        """Name it, with its figure."""
+        super().__init__(f"{what} has more than {MOST_DECIMALS} decimals, which is all that is kept: round it first.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,8 +123,11 @@ def publish_price(
         UnknownPluginError: no such price model.
         NoCardError: a `rate_card` price without a card.
         CardCurrencyError: the card is in another currency.
+        TooFineError: a record would have more than 12 decimals.
         Refusal: the parameters make no price.
     """
+    if record_decimals > MOST_DECIMALS:
+        raise TooFineError(f"A record of {product.code} rounded to {record_decimals}")
     currency = currency or current_company().currency
     valid = dict(parameters)
     if model != RATE_CARD:
@@ -154,7 +166,7 @@ def create_plan(*, code: str, name: str, items: Iterable[NewPlanItem], actor: Ac
         PlanItem.objects.create(
             plan=plan,
             position=position,
-            product=Product.objects.get(code=item.product),
+            product=product_by_code(item.product),
             timing=item.timing,
             quantity=item.quantity,
             proration=item.proration,
@@ -171,11 +183,14 @@ def import_rate_card(
 
     Raises:
         Refusal: two rates of one prefix are valid on the same day; both are named.
+        TooFineError: a price has more than 12 decimals.
     """
     card, _ = RateCard.objects.get_or_create(
         code=code, defaults={"name": name, "currency": currency or current_company().currency}
     )
     new = [Rate(card=card, **{name: getattr(rate, name) for name in RATE_FIELDS}) for rate in rates]
+    for rate in new:
+        _check_decimals(rate)
     CoreRateCard(
         code=code,
         currency=money.currency(card.currency),
@@ -189,6 +204,14 @@ def import_rate_card(
     )
     emit(RateCardImported(code=code, rates=len(new)), actor=actor, at=at)
     return card
+
+
+def _check_decimals(rate: Rate) -> None:
+    """Refuse a price that could not be kept as it is given."""
+    for figure in (rate.price_per_minute, rate.connection_fee):
+        text = exact.plain(exact.require(figure, "price"))
+        if len(text.partition(".")[2]) > MOST_DECIMALS:
+            raise TooFineError(f"The price {text} of {rate.prefix} {rate.destination}")
 
 
 RATE_FIELDS = (

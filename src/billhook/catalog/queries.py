@@ -30,6 +30,46 @@ class NoPriceError(Refusal):
         super().__init__(f"{product} has no price in {currency} on {on}: publish one that is valid from that day.")
 
 
+class UnknownPlanError(Refusal):
+    """Raised when no plan has a code."""
+
+    def __init__(self, code: str) -> None:
+        """Name the code."""
+        super().__init__(f"There is no plan {code}: create it, or order another.")
+
+
+class UnknownProductError(Refusal):
+    """Raised when no product has a code."""
+
+    def __init__(self, code: str) -> None:
+        """Name the code."""
+        super().__init__(f"There is no product {code}: create it, or name another.")
+
+
+def plan_by_code(code: str) -> Plan:
+    """Return a plan.
+
+    Raises:
+        UnknownPlanError: there is none of that code.
+    """
+    plan = Plan.objects.filter(code=code).first()
+    if plan is None:
+        raise UnknownPlanError(code)
+    return plan
+
+
+def product_by_code(code: str) -> Product:
+    """Return a product.
+
+    Raises:
+        UnknownProductError: there is none of that code.
+    """
+    product = Product.objects.filter(code=code).first()
+    if product is None:
+        raise UnknownProductError(code)
+    return product
+
+
 def price_in_force(product: Product, *, currency: str, on: date) -> Price:
     """Return the newest price version of a product that is valid on a day.
 

@@ -8,3 +8,4 @@ class CustomersConfig(RoomConfig):
 
     name = "billhook.customers"
     label = "customers"
+    default = True

@@ -27,6 +27,14 @@ class CustomerExistsError(Refusal):
         super().__init__(f"Customer {number} exists already: choose another number.")
 
 
+class UnknownAccountTypeError(Refusal):
+    """Raised when no account type has a code."""
+
+    def __init__(self, code: str) -> None:
+        """Name the code."""
+        super().__init__(f"There is no account type {code}: create it, or choose another.")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewCustomer:
     """What somebody who becomes a customer gives; what is left empty comes from the account type or the company."""
@@ -79,17 +87,29 @@ def create_account_type(
     return kind
 
 
+def account_type(code: str) -> AccountType:
+    """Return an account type.
+
+    Raises:
+        UnknownAccountTypeError: there is none of that code.
+    """
+    found = AccountType.objects.filter(code=code).first()
+    if found is None:
+        raise UnknownAccountTypeError(code)
+    return found
+
+
 @transaction.atomic
 def create_customer(*, new: NewCustomer, actor: Actor, at: datetime) -> Customer:
     """Make somebody a customer of the company in scope, with a cycle that begins, and is first billed, on `first_day`.
 
     Raises:
         CustomerExistsError: the number is taken.
-        AccountType.DoesNotExist: no such account type.
+        UnknownAccountTypeError: no such account type.
     """
     if Customer.objects.filter(number=new.number).exists():
         raise CustomerExistsError(new.number)
-    company, kind = current_company(), AccountType.objects.get(code=new.account_type)
+    company, kind = current_company(), account_type(new.account_type)
     customer = Customer.objects.create(
         number=new.number,
         name=new.name,

@@ -8,3 +8,4 @@ class DunningConfig(RoomConfig):
 
     name = "billhook.dunning"
     label = "dunning"
+    default = True

@@ -49,10 +49,22 @@ def company_job(name: str) -> Callable[[Callable[..., None]], Task[..., None, An
 
 @app.task(name="foundation.react", retry=AGAIN)
 def react(*, company_id: int, reaction: str, record_ids: list[int]) -> None:
-    """Run one reaction to each of some stored events, each in its own transaction."""
-    company = Company.objects.get(pk=company_id)
+    """Run one reaction to each of some stored events, each in its own transaction; one that fails stops no other.
+
+    Raises:
+        ExceptionGroup: what failed; the job is tried again, and what went well bears that.
+    """
+    company, troubles = Company.objects.get(pk=company_id), []
     for record_id in record_ids:
-        events.react(company=company, reaction_key=reaction, record_id=record_id)
+        try:
+            events.react(company=company, reaction_key=reaction, record_id=record_id)
+        except PASSING_FAULTS:
+            raise
+        except Exception as trouble:  # noqa: BLE001 - raised with the others at the end
+            troubles.append(trouble)
+    if troubles:
+        message = f"{reaction} failed for {len(troubles)} of {len(record_ids)} events"
+        raise ExceptionGroup(message, troubles)
 
 
 def _defer_reaction(company_id: int, reaction: str, record_ids: list[int]) -> None:

@@ -9,7 +9,12 @@ SHELF = ("events", "hooks", "permissions", "jobs", "reactions", "due")
 
 
 class RoomConfig(AppConfig):
-    """A room as a Django application: ties its tables to Django, and its reactions and due rows to the foundation."""
+    """A room as a Django application: ties its tables to Django, and its reactions and due rows to the foundation.
+
+    Django takes the one configuration of an `apps.py` that says `default`.
+    """
+
+    default = False
 
     def ready(self) -> None:
         """Load what registers itself."""

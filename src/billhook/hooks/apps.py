@@ -8,3 +8,4 @@ class HooksConfig(RoomConfig):
 
     name = "billhook.hooks"
     label = "hooks"
+    default = True

@@ -8,3 +8,4 @@ class InvoicingConfig(RoomConfig):
 
     name = "billhook.invoicing"
     label = "invoicing"
+    default = True

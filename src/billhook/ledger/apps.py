@@ -8,3 +8,4 @@ class LedgerConfig(RoomConfig):
 
     name = "billhook.ledger"
     label = "ledger"
+    default = True

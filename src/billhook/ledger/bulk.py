@@ -9,7 +9,14 @@ from billhook.foundation.bulk import insert_rows, reserve_ids
 from billhook.foundation.scope import current_company_id
 from billhook.ledger.models import Account, Entry, Posting
 
-KINDS = {"receivable": "asset", "cash": "asset", "clearing": "asset", "bad_debt": "expense", "revenue": "revenue"}
+KINDS = {
+    "receivable": "asset",
+    "cash": "asset",
+    "clearing": "asset",
+    "customer_credit": "liability",
+    "tax": "liability",
+    "bad_debt": "expense",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,5 +76,5 @@ def account_ids(codes: Iterable[str]) -> Mapping[str, int]:
 
 
 def kind_of(code: str) -> str:
-    """Return what kind of account a code is: asset, revenue, expense, else liability."""
-    return KINDS.get(code.partition(":")[0], "liability")
+    """Return what kind of account a code is: one that is not among the standard ones is a product's revenue."""
+    return KINDS.get(code.partition(":")[0], "revenue")

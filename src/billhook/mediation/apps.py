@@ -8,3 +8,4 @@ class MediationConfig(RoomConfig):
 
     name = "billhook.mediation"
     label = "mediation"
+    default = True

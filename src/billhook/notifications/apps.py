@@ -8,3 +8,4 @@ class NotificationsConfig(RoomConfig):
 
     name = "billhook.notifications"
     label = "notifications"
+    default = True

@@ -8,3 +8,4 @@ class OrdersConfig(RoomConfig):
 
     name = "billhook.orders"
     label = "orders"
+    default = True

@@ -8,3 +8,4 @@ class PaymentsConfig(RoomConfig):
 
     name = "billhook.payments"
     label = "payments"
+    default = True

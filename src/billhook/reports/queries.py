@@ -146,9 +146,22 @@ def stretches() -> list[Stretch]:
     """Return the recurring lines of all orders, counted together where nothing tells them apart: one statement."""
     later = OrderLineVersion.objects.filter(line=OuterRef("line"), version__gt=OuterRef("version"))
     found = OrderLineVersion.objects.filter(line__kind="recurring", line__order__status__in=LIVE)
-    rows = found.annotate(is_new=Q(version=1), goes_on=Exists(later)).order_by().values(
-        "starts_on", "ends_on", "is_new", "goes_on", "quantity", "own_price", "price__model", "price__parameters",
-        "line__cadence_unit", "line__cadence_count", "line__order__customer__currency",
+    rows = (
+        found.annotate(is_new=Q(version=1), goes_on=Exists(later))
+        .order_by()
+        .values(
+            "starts_on",
+            "ends_on",
+            "is_new",
+            "goes_on",
+            "quantity",
+            "own_price",
+            "price__model",
+            "price__parameters",
+            "line__cadence_unit",
+            "line__cadence_count",
+            "line__order__customer__currency",
+        )
     )
     return [_stretch(row) for row in rows.annotate(count=Count("id"))]
 
@@ -158,7 +171,11 @@ def _stretch(row: Mapping[str, Any]) -> Stretch:
     price = (own["model"], own["parameters"]) if own else (row["price__model"], row["price__parameters"])
     cycle = CadenceUnit(row["line__cadence_unit"]), row["line__cadence_count"]
     return Stretch(
-        starts_on=row["starts_on"], ends_on=row["ends_on"], is_new=row["is_new"], goes_on=row["goes_on"], code=code,
+        starts_on=row["starts_on"],
+        ends_on=row["ends_on"],
+        is_new=row["is_new"],
+        goes_on=row["goes_on"],
+        code=code,
         monthly=_monthly(price, row["quantity"], code, cycle) * row["count"],
     )
 

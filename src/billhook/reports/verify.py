@@ -13,9 +13,9 @@ from billhook.foundation.seals import broken_seals
 from billhook.invoicing.models import Invoice, InvoiceBalance
 from billhook.invoicing.queries import line_derivation
 from billhook.ledger.queries import account_balance, unbalanced_entries
-from billhook.mediation.lake import file_hash, lake
-from billhook.mediation.models import BatchFile, Charge
-from billhook.payments.models import Allocation
+from billhook.mediation.lake import file_hash, lake, originals
+from billhook.mediation.models import BatchFile, Charge, MediationBatch
+from billhook.payments.models import Allocation, Payment
 
 
 def verify(company: Company) -> list[str]:
@@ -25,7 +25,10 @@ def verify(company: Company) -> list[str]:
             *(f"The entry {entry} does not balance." for entry in unbalanced_entries()),
             *invoice_faults(),
             *balance_faults(),
+            *credit_faults(),
+            *ledger_faults(),
             *number_faults(),
+            *batch_faults(company),
             *usage_faults(company),
             *broken_seals(),
         ]
@@ -38,24 +41,48 @@ def invoice_faults() -> Iterator[str]:
             derived = recompute(line_derivation(line)).amount
             if derived != line.amount:
                 yield f"Line {line.ordinal} of {invoice.number} says {line.amount}, its derivation {derived}."
+        if sum((line.amount for line in invoice.lines.all()), Decimal(0)) != invoice.net:
+            yield f"The lines of {invoice.number} do not sum to {invoice.net}."
         if sum((tax.amount for tax in invoice.taxes.all()), Decimal(0)) != invoice.tax:
             yield f"The taxes of {invoice.number} do not sum to {invoice.tax}."
 
 
 def balance_faults() -> Iterator[str]:
-    """Yield invoices whose open amount is not their total less what was allocated, and a ledger that disagrees."""
+    """Yield invoices whose open amount is not their total less what was allocated, or whose state denies it."""
     settled = dict(
         Allocation.objects.order_by().values("invoice").annotate(sum=Sum("amount")).values_list("invoice", "sum")
     )
-    open_amounts: dict[str, Decimal] = {}
     for balance in InvoiceBalance.objects.select_related("invoice").order_by("invoice__number"):
         expected = balance.invoice.total - settled.get(balance.invoice_id, Decimal(0))
         if balance.open_amount != expected:
             yield f"{balance.invoice.number} has {balance.open_amount} open; its allocations leave {expected}."
-        open_amounts[balance.currency] = open_amounts.get(balance.currency, Decimal(0)) + balance.open_amount
-    for code, amount in account_balance("receivable").items():
-        if amount != open_amounts.get(code, Decimal(0)):
-            yield f"The ledger has {amount} {code} receivable; the invoices have {open_amounts.get(code)} open."
+        if (balance.state == "open") != bool(balance.open_amount):
+            yield f"{balance.invoice.number} is {balance.state}, but {balance.open_amount} of it is open."
+
+
+def credit_faults() -> Iterator[str]:
+    """Yield payments whose credit is not what they have not allocated."""
+    for payment in Payment.objects.filter(state="received").annotate(sum=Sum("allocations__amount")).order_by("number"):
+        left = payment.amount - (payment.sum or Decimal(0))
+        if payment.unallocated != left:
+            yield f"{payment.number} has {payment.unallocated} of credit; its allocations leave {left}."
+
+
+def ledger_faults() -> Iterator[str]:
+    """Yield accounts of the ledger that disagree with the documents: what is open, and what is credit."""
+    owed, credit = (
+        dict(rows.order_by().values("currency").annotate(sum=Sum(column)).values_list("currency", "sum"))
+        for rows, column in (
+            (InvoiceBalance.objects.all(), "open_amount"),
+            (Payment.objects.filter(state="received"), "unallocated"),
+        )
+    )
+    for account, documents, sign in (("receivable", owed, 1), ("customer_credit", credit, -1)):
+        booked = account_balance(account)
+        for code in sorted(booked.keys() | documents.keys()):
+            figure, expected = booked.get(code, Decimal(0)), sign * documents.get(code, Decimal(0))
+            if figure != expected:
+                yield f"The ledger has {figure} {code} on {account}; the documents come to {expected}."
 
 
 def number_faults() -> Iterator[str]:
@@ -66,6 +93,21 @@ def number_faults() -> Iterator[str]:
     issued, taken = Invoice.objects.count(), series.next_number - 1
     if issued != taken:
         yield f"The invoice series has given out {taken} numbers, but there are {issued} invoices."
+
+
+def batch_faults(company: Company) -> Iterator[str]:
+    """Yield batches whose charges are not what they count as rated, or whose original is missing or changed."""
+    sums = {
+        row["batch"]: (row["records"], row["seconds"])
+        for row in Charge.objects.order_by().values("batch").annotate(records=Sum("records"), seconds=Sum("quantity"))
+    }
+    for batch in MediationBatch.objects.order_by("number"):
+        counted, charged = (batch.rated_records, batch.rated_seconds), sums.get(batch.pk, (0, 0))
+        if counted != charged:
+            yield f"Batch {batch.number} counts {counted[0]} rated records; its charges hold {charged[0]}."
+        original = originals(company) / batch.stored_as
+        if not original.is_file() or file_hash(original) != batch.content_hash:
+            yield f"The original of batch {batch.number} is missing or changed: restore it from a backup."
 
 
 def usage_faults(company: Company) -> Iterator[str]:
@@ -79,6 +121,6 @@ def usage_faults(company: Company) -> Iterator[str]:
             yield f"The lake file {file.path} is not the one that was written: restore it from a backup."
     numbers = Invoice.objects.values("number")
     for document in (
-        Charge.objects.exclude(document="").exclude(document__in=numbers).values_list("document", flat=True)
+        Charge.objects.exclude(document="").exclude(document__in=numbers).values_list("document", flat=True).distinct()
     ):
         yield f"Charges name the invoice {document}, which does not exist."

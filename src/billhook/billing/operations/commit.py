@@ -8,10 +8,12 @@ from django.db import transaction
 from billhook.billing.bulk import ClaimedPeriod, claim_periods
 from billhook.billing.events import RunFinished
 from billhook.billing.models import BillingRun, RunDraft
+from billhook.billing.operations.start import in_words
 from billhook.billing.queries import counters_of
 from billhook.core import states
 from billhook.core.agreement import ChargeKind
 from billhook.core.draft import InvoiceDraft, from_bytes
+from billhook.core.errors import Refusal
 from billhook.customers.bulk import move_next_invoice
 from billhook.foundation.events import Actor, emit
 from billhook.foundation.models import Company
@@ -26,11 +28,23 @@ from billhook.orders.queries import cycle_of, version_ids
 CHUNK = 200
 
 
+class DraftsNotIssuedError(Refusal):
+    """Raised when drafts of a run could not be issued; all the others were, and the run stays open for these."""
+
+    def __init__(self, run: str, count: int) -> None:
+        super().__init__(f"{count} drafts of {run} could not be issued: mend what stands beside them, the run goes on.")
+
+
 def commit_run(*, company: Company, number: str, actor: Actor) -> None:
     """Issue every draft of an approved run, each chunk in its own transaction; may be resumed anywhere.
 
-    Everything is dated with the instant of the approval, so that an interrupted run ends like an undisturbed one.
+    Everything is dated with the instant of the approval, so that an interrupted run ends like an undisturbed one. Where
+    other workers hold the rest, the last of them closes the run.
+
+    Raises:
+        DraftsNotIssuedError: some drafts could not be issued.
     """
+    failed: set[int] = set()
     while True:
         with company_scope(company):
             run = BillingRun.objects.get(number=number)
@@ -38,15 +52,36 @@ def commit_run(*, company: Company, number: str, actor: Actor) -> None:
                 return
             waiting = RunDraft.objects.filter(run=run, state="ready", ordinal__isnull=False)
             drafts = list(
-                waiting.select_for_update(of=("self",), skip_locked=True)
+                waiting.exclude(pk__in=failed)
+                .select_for_update(of=("self",), skip_locked=True)
                 .select_related("customer__account_type")
                 .order_by("ordinal")[:CHUNK]
             )
-            if drafts:
-                issue_chunk(run=run, drafts=drafts, actor=actor, at=run.approved_at)
-            elif not waiting.exists():
+            failed |= issue_all(run=run, drafts=drafts, actor=actor, at=run.approved_at)
+            if not waiting.exists():
                 finish_run(number=number, actor=actor, at=run.approved_at)
-                return
+        if not drafts:
+            break
+    if failed:
+        raise DraftsNotIssuedError(number, len(failed))
+
+
+def issue_all(*, run: BillingRun, drafts: Sequence[RunDraft], actor: Actor, at: datetime) -> set[int]:
+    """Issue a chunk; where it fails, go draft by draft, and return the primary keys of those that could not be issued.
+
+    Each of these says why, and keeps its number.
+    """
+    if not drafts:
+        return set()
+    try:
+        with transaction.atomic():
+            issue_chunk(run=run, drafts=drafts, actor=actor, at=at)
+    except Exception as trouble:  # noqa: BLE001 - whatever it is, it is named beside its customer
+        if len(drafts) == 1:
+            RunDraft.objects.filter(pk=drafts[0].pk).update(reason=in_words(trouble)[:300])
+            return {drafts[0].pk}
+        return set().union(*(issue_all(run=run, drafts=[draft], actor=actor, at=at) for draft in drafts))
+    return set()
 
 
 def issue_chunk(*, run: BillingRun, drafts: Sequence[RunDraft], actor: Actor, at: datetime) -> None:
@@ -54,7 +89,7 @@ def issue_chunk(*, run: BillingRun, drafts: Sequence[RunDraft], actor: Actor, at
     block = Block(pattern=run.number_pattern, first=run.first_number or 0, count=run.counters["ready"])
     invoices = []
     for draft in drafts:
-        draft.state = "issued"
+        draft.state, draft.reason = "issued", ""
         draft.invoice_number = block.text(draft.ordinal or 0, year=run.bill_date.year)
         invoices.append(
             NewInvoice(
@@ -67,7 +102,7 @@ def issue_chunk(*, run: BillingRun, drafts: Sequence[RunDraft], actor: Actor, at
         )
     issue_invoices(invoices, actor=actor, at=at)
     mark_billed(invoices)
-    RunDraft.objects.bulk_update(drafts, ["state", "invoice_number"])
+    RunDraft.objects.bulk_update(drafts, ["state", "invoice_number", "reason"])
     move_on(drafts, run)
 
 

@@ -121,7 +121,7 @@ def compute_all(customers: Sequence[Customer], *, as_of: date) -> list[Computed]
             return [compute(inputs, as_of=as_of) for inputs in gather(customers, as_of=as_of)]
     except Exception as trouble:  # noqa: BLE001 - whatever it is, it is named beside its customer
         if len(customers) == 1:
-            return [Computed(customer=customers[0], state="failed", reason=_words(trouble))]
+            return [Computed(customer=customers[0], state="failed", reason=in_words(trouble))]
     return [found for customer in customers for found in compute_all([customer], as_of=as_of)]
 
 
@@ -130,7 +130,7 @@ def compute(inputs: Inputs, *, as_of: date) -> Computed:
     try:
         draft = bill(inputs.agreement, inputs.usage, as_of)
     except Exception as trouble:  # noqa: BLE001 - whatever it is, it is named beside its customer
-        return Computed(customer=inputs.customer, state="failed", reason=_words(trouble))
+        return Computed(customer=inputs.customer, state="failed", reason=in_words(trouble))
     if draft is None:
         return Computed(customer=inputs.customer, state="empty", inputs=inputs.fingerprint, reason="nothing is due")
     total = draft.total.amount
@@ -146,7 +146,8 @@ def compute(inputs: Inputs, *, as_of: date) -> Computed:
     )
 
 
-def _words(trouble: Exception) -> str:
+def in_words(trouble: Exception) -> str:
+    """Return what stopped a bill, as it is listed beside its customer."""
     return str(trouble) if isinstance(trouble, Refusal) else f"{type(trouble).__name__}: {trouble}"
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from billhook.catalog.models import Plan
+from billhook.catalog.queries import plan_by_code
 from billhook.core.draft import InvoiceDraft, bill
 from billhook.customers.models import Customer
 from billhook.customers.operations import NewCustomer, NewInstrument, add_instrument, create_customer
@@ -41,10 +41,10 @@ def sign_up(*, request: SignUp, actor: Actor, at: datetime) -> SignedUpCustomer:
 
     Raises:
         CustomerExistsError: the number is taken.
-        Plan.DoesNotExist: there is no such plan.
+        UnknownPlanError: there is no such plan.
         IdentifierTakenError: an identifier belongs to another order.
     """
-    plan = Plan.objects.get(code=request.plan)
+    plan = plan_by_code(request.plan)
     customer = create_customer(new=request.customer, actor=actor, at=at)
     if request.instrument is not None:
         add_instrument(customer=customer, new=request.instrument, actor=actor, at=at)

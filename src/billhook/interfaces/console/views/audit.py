@@ -18,8 +18,14 @@ from billhook.notifications import permissions, queries
 
 SHOWN = 50
 KINDS = {
-    "": "All", "runs": "Billing runs", "invoices": "Invoices", "payments": "Payments", "collections": "Collections",
-    "customers": "Customers and orders", "usage": "Usage", "settings": "Settings",
+    "": "All",
+    "runs": "Billing runs",
+    "invoices": "Invoices",
+    "payments": "Payments",
+    "collections": "Collections",
+    "customers": "Customers and orders",
+    "usage": "Usage",
+    "settings": "Settings",
 }
 EVENTS: Mapping[str, Sequence[str]] = {
     "runs": ("run.",),
@@ -29,8 +35,17 @@ EVENTS: Mapping[str, Sequence[str]] = {
     "customers": ("customer.", "order.", "account_type."),
     "usage": ("usage.", "usage_source."),
     "settings": (
-        "company.", "member.", "clock.", "product.", "price.", "plan.", "rate_card.", "tax_rate.", "plugin",
-        "dunning.set_up", "payment.retries",
+        "company.",
+        "member.",
+        "clock.",
+        "product.",
+        "price.",
+        "plan.",
+        "rate_card.",
+        "tax_rate.",
+        "plugin",
+        "dunning.set_up",
+        "payment.retries",
     ),
 }
 
@@ -46,11 +61,15 @@ def audit(visit: Visit) -> HttpResponse:
     earlier = link(request, below=str(happenings[-1].id)) if len(happenings) == SHOWN else ""
     summary = "Earlier events" if below else "The newest events"
     return render(
-        visit, "audit", "Audit log", PageHead("Audit log", note="Nothing here can be changed"),
+        visit,
+        "audit",
+        "Audit log",
+        PageHead("Audit log", note="Nothing here can be changed"),
         search=search(request, "Event, customer number or person", "kind"),
-        chips=[replace(chip, href=link(request, kind=value, below="")) for chip, value in zip(
-            chips(request, "kind", KINDS), KINDS, strict=True
-        )],
+        chips=[
+            replace(chip, href=link(request, kind=value, below=""))
+            for chip, value in zip(chips(request, "kind", KINDS), KINDS, strict=True)
+        ],
         entries=[_entry(visit, happening) for happening in happenings],
         pager=Pager(summary, link(request, below="") if below else "", earlier),
     )
@@ -61,8 +80,12 @@ def _entry(visit: Visit, happening: Happening) -> AuditEntry:
     names = [name for name in after if after.get(name) != before.get(name) or not before]
     changes = tuple(Change(words.words(name), _text(before.get(name)), _text(after.get(name))) for name in names)
     return AuditEntry(
-        at=happening.at, actor=happening.actor, name=happening.name, sentence=happening.sentence,
-        href=words.address(visit, happening), changes=changes,
+        at=happening.at,
+        actor=happening.actor,
+        name=happening.name,
+        sentence=happening.sentence,
+        href=words.address(visit, happening),
+        changes=changes,
     )
 
 
@@ -77,21 +100,27 @@ def messages(visit: Visit) -> HttpResponse:
     rows, pager = paged(request, queries.messages_to(asked(request)))
     headings = columns("Written", "Customer", "Subject", "To", "Channel", "State")
     shown = tuple(
-        Row((
-            Cell(message.written_at),
-            Cell(message.customer, visit.url("customer", message.customer)) if message.customer else Cell(None),
-            Cell(message.subject, sub=words.words(message.template)),
-            Cell(message.recipient),
-            Cell(message.channel),
-            Cell(
-                pill=words.pill(words.MESSAGE, message.state),
-                sub=message.delivery if message.state == "failed" else "",
-            ),
-        ))
+        Row(
+            (
+                Cell(message.written_at),
+                Cell(message.customer, visit.url("customer", message.customer)) if message.customer else Cell(None),
+                Cell(message.subject, sub=words.words(message.template)),
+                Cell(message.recipient),
+                Cell(message.channel),
+                Cell(
+                    pill=words.pill(words.MESSAGE, message.state),
+                    sub=message.delivery if message.state == "failed" else "",
+                ),
+            )
+        )
         for message in rows
     )
     empty = Empty("No message yet", "Customers hear of invoices, payments and reminders.", "mail")
     return render(
-        visit, "list", "Messages", PageHead("Messages"), search=search(request, "Customer number"),
+        visit,
+        "list",
+        "Messages",
+        PageHead("Messages"),
+        search=search(request, "Customer number"),
         table=Table("Messages", headings, shown, empty, pager=pager),
     )

@@ -30,8 +30,12 @@ def collections(visit: Visit) -> HttpResponse:
     columns = [(0, "No step yet"), *((step.position, step.name) for step in steps)]
     board = [
         _column(
-            visit, title, place,
-            [(one, overdue.get(one.customer.number, {})) for one in episodes if one.step == position], steps, retries,
+            visit,
+            title,
+            place,
+            [(one, overdue.get(one.customer.number, {})) for one in episodes if one.step == position],
+            steps,
+            retries,
         )
         for place, (position, title) in enumerate(columns)
     ]
@@ -42,22 +46,30 @@ def collections(visit: Visit) -> HttpResponse:
 
 
 def _column(
-    visit: Visit, title: str, place: int, late: Sequence[tuple[EpisodeRow, Mapping[str, Decimal]]],
-    steps: Sequence[StepRow], retries: Mapping[str, datetime],
+    visit: Visit,
+    title: str,
+    place: int,
+    late: Sequence[tuple[EpisodeRow, Mapping[str, Decimal]]],
+    steps: Sequence[StepRow],
+    retries: Mapping[str, datetime],
 ) -> BoardColumn:
     totals: dict[str, Decimal] = {}
     for _, amounts in late:
         for code, amount in amounts.items():
             totals[code] = totals.get(code, Decimal(0)) + amount
     return BoardColumn(
-        title, tuple(words.money(amount, code) for code, amount in sorted(totals.items())),
+        title,
+        tuple(words.money(amount, code) for code, amount in sorted(totals.items())),
         tuple(_card(visit, one, amounts, steps, retries) for one, amounts in late),
         TONES[min(place, len(TONES) - 1)],
     )
 
 
 def _card(
-    visit: Visit, one: EpisodeRow, amounts: Mapping[str, Decimal], steps: Sequence[StepRow],
+    visit: Visit,
+    one: EpisodeRow,
+    amounts: Mapping[str, Decimal],
+    steps: Sequence[StepRow],
     retries: Mapping[str, datetime],
 ) -> BoardCard:
     due_on, retry = one.invoice.balance.due_on, retries.get(one.customer.number)
@@ -68,7 +80,10 @@ def _card(
         next_step = "No further step"
     late = count(days_since_due(due_on, visit.today), "day,days")
     return BoardCard(
-        one.customer.name, visit.url("customer", one.customer.number), words.sums(amounts),
-        f"{one.invoice.number} due {words.day(due_on)}, {late} late", next_step,
+        one.customer.name,
+        visit.url("customer", one.customer.number),
+        words.sums(amounts),
+        f"{one.invoice.number} due {words.day(due_on)}, {late} late",
+        next_step,
         Pill(f"Card retried on {words.day(localtime(retry).date())}", Tone.INFO) if retry else None,
     )

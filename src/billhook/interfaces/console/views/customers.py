@@ -45,8 +45,13 @@ EVENTS: Mapping[str, Sequence[str]] = {
     "": (),
     "invoices": ("invoice.",),
     "failures": (
-        "payment.declined", "payment.uncertain", "payment.collection_stopped", "dunning.", "customer.suspended",
-        "order.suspended", "message.failed",
+        "payment.declined",
+        "payment.uncertain",
+        "payment.collection_stopped",
+        "dunning.",
+        "customer.suspended",
+        "order.suspended",
+        "message.failed",
     ),
 }
 SHOWN = 5
@@ -62,12 +67,19 @@ def customers(visit: Visit) -> HttpResponse:
     found = queries.matching(asked(request), status=asked(request, "status"))
     rows, pager = paged(request, sorting.apply(found))
     headings = columns(
-        sorting.column("Customer", "name"), sorting.column("Number", "number"), "Status", "Plan",
-        sorting.column("Next bill", "bill"), Column("Balance", END),
+        sorting.column("Customer", "name"),
+        sorting.column("Number", "number"),
+        "Status",
+        "Plan",
+        sorting.column("Next bill", "bill"),
+        Column("Balance", END),
     )
     empty = Empty("No customer found", "Search for another name or number, or show all.", "users")
     return render(
-        visit, "customers", "Customers", PageHead("Customers"),
+        visit,
+        "customers",
+        "Customers",
+        PageHead("Customers"),
         search=search(request, "Name, number or e-mail", "status", "sort"),
         chips=chips(request, "status", STATUSES, queries.status_counts()),
         table=Table("Customers", headings, _rows(visit, rows), empty, pager=pager),
@@ -84,14 +96,16 @@ def _rows(visit: Visit, found: list[CustomerRow]) -> tuple[Row, ...]:
             named.append(order.plan.name)
     owed = invoicing.open_by_customer(found)
     return tuple(
-        Row((
-            Cell(one.name, visit.url("customer", one.number), initials=words.initials(one.name)),
-            Cell(one.number),
-            Cell(pill=words.pill(words.CUSTOMER, one.status)),
-            Cell(", ".join(plans.get(one.pk, ()))),
-            Cell(one.next_invoice_on),
-            Cell(words.sums(owed.get(one.pk, {})), strong=one.pk in owed),
-        ))
+        Row(
+            (
+                Cell(one.name, visit.url("customer", one.number), initials=words.initials(one.name)),
+                Cell(one.number),
+                Cell(pill=words.pill(words.CUSTOMER, one.status)),
+                Cell(", ".join(plans.get(one.pk, ()))),
+                Cell(one.next_invoice_on),
+                Cell(words.sums(owed.get(one.pk, {})), strong=one.pk in owed),
+            )
+        )
         for one in found
     )
 
@@ -108,7 +122,10 @@ def customer(visit: Visit, number: str) -> HttpResponse:
     )
     more = link(visit.request, below=str(happenings[-1].id)) if len(happenings) == HAPPENINGS else ""
     return render(
-        visit, "customer", "Customers", _head(visit, one),
+        visit,
+        "customer",
+        "Customers",
+        _head(visit, one),
         facts=_facts(visit, one, versions),
         orders=_orders(versions),
         usage=_usage(visit, one),
@@ -135,10 +152,13 @@ def _timeline_chips(visit: Visit) -> list[object]:
 def _head(visit: Visit, one: CustomerRow) -> PageHead:
     since = one.since.date()
     return PageHead(
-        one.name, note=words.listed([one.number, one.email, one.country, f"since {words.day(since)}"]),
+        one.name,
+        note=words.listed([one.number, one.email, one.country, f"since {words.day(since)}"]),
         crumbs=(Crumb("Customers", visit.url("customers")), Crumb(one.number)),
-        pill=words.pill(words.CUSTOMER, one.status), initials=words.initials(one.name),
-        actions=record_action(visit), dialogs=record_dialog(visit, one),
+        pill=words.pill(words.CUSTOMER, one.status),
+        initials=words.initials(one.name),
+        actions=record_action(visit),
+        dialogs=record_dialog(visit, one),
     )
 
 
@@ -148,7 +168,9 @@ def _facts(visit: Visit, one: CustomerRow, versions: Sequence[AgreedVersion]) ->
     values = [value for version in versions if (value := monthly_value(version)) is not None]
     return (
         Fact(
-            "Balance due", standing.open, Tone.BAD if standing.open else Tone.NEUTRAL,
+            "Balance due",
+            standing.open,
+            Tone.BAD if standing.open else Tone.NEUTRAL,
             f"{visit.url('invoices')}?q={one.number}&status=open",
         ),
         Fact("MRR", sum_money(values, currency(one.currency))),
@@ -168,13 +190,15 @@ def _order_row(version: AgreedVersion) -> Row:
     line = version.line
     order, code = line.order, line.order.customer.currency
     plan = order.plan.name if order.plan else ""
-    return Row((
-        Cell(line.description, sub=words.listed([order.number, plan, f"from {words.day(version.starts_on)}"])),
-        Cell(price_words(version, code)),
-        Cell(None if line.kind == "usage" else version.quantity),
-        Cell(pill=words.pill(words.ORDER, order.status)),
-        Cell(monthly_value(version)),
-    ))
+    return Row(
+        (
+            Cell(line.description, sub=words.listed([order.number, plan, f"from {words.day(version.starts_on)}"])),
+            Cell(price_words(version, code)),
+            Cell(None if line.kind == "usage" else version.quantity),
+            Cell(pill=words.pill(words.ORDER, order.status)),
+            Cell(monthly_value(version)),
+        )
+    )
 
 
 def price_words(version: AgreedVersion, code: str) -> str:

@@ -54,7 +54,10 @@ def invoices(visit: Visit) -> HttpResponse:
     found = queries.matching(text=asked(request), status=asked(request, "status"), on=visit.today)
     rows, pager = paged(request, sorting.apply(found))
     return render(
-        visit, "invoices", "Invoices", PageHead("Invoices"),
+        visit,
+        "invoices",
+        "Invoices",
+        PageHead("Invoices"),
         search=search(request, "Number, customer or account", "status", "sort"),
         chips=chips(request, "status", STATUSES, queries.counts(on=visit.today)),
         table=invoice_table(visit, rows, sorting=sorting, foot=_sums(queries.sums(found)), pager=pager),
@@ -62,17 +65,28 @@ def invoices(visit: Visit) -> HttpResponse:
 
 
 def invoice_table(
-    visit: Visit, found: Sequence[InvoiceRow], *, named: bool = True, sorting: Sorting | None = None,
-    foot: tuple[Row, ...] = (), pager: Pager | None = None,
+    visit: Visit,
+    found: Sequence[InvoiceRow],
+    *,
+    named: bool = True,
+    sorting: Sorting | None = None,
+    foot: tuple[Row, ...] = (),
+    pager: Pager | None = None,
 ) -> Table:
     """Return a table of invoices; `named` says whose they are, `sorting` lets the columns sort."""
     sorts = sorting or Sorting(visit.request, SORTS, "-issued")
     whose = ("Customer",) if named else ()
     headings = (
-        columns("Invoice", *whose, "Status", "Issued", "Due", ("Total", END), ("Balance", END)) if sorting is None
+        columns("Invoice", *whose, "Status", "Issued", "Due", ("Total", END), ("Balance", END))
+        if sorting is None
         else columns(
-            sorts.column("Invoice", "number"), *whose, "Status", sorts.column("Issued", "issued"),
-            sorts.column("Due", "due"), sorts.column("Total", "total", END), ("Balance", END),
+            sorts.column("Invoice", "number"),
+            *whose,
+            "Status",
+            sorts.column("Issued", "issued"),
+            sorts.column("Due", "due"),
+            sorts.column("Total", "total", END),
+            ("Balance", END),
         )
     )
     rows = tuple(Row(_cells(visit, one, named=named), key=one.number, label=one.number) for one in found)
@@ -97,10 +111,14 @@ def _cells(visit: Visit, one: InvoiceRow, *, named: bool) -> tuple[Cell, ...]:
 def _sums(found: Sequence[queries.InvoiceSum]) -> tuple[Row, ...]:
     """Return the foot of the list: one row of sums a currency."""
     return tuple(
-        Row((
-            Cell(count(part.count, "invoice,invoices")), *[Cell()] * 4,
-            Cell(words.money(part.total, part.currency)), Cell(words.money(part.open_amount, part.currency)),
-        ))
+        Row(
+            (
+                Cell(count(part.count, "invoice,invoices")),
+                *[Cell()] * 4,
+                Cell(words.money(part.total, part.currency)),
+                Cell(words.money(part.open_amount, part.currency)),
+            )
+        )
         for part in found
     )
 
@@ -111,13 +129,17 @@ def invoice(visit: Visit, number: str) -> HttpResponse:
     one = queries.by_number(number)
     images = range(1, len(queries.page_paths(one)) + 1)
     return render(
-        visit, "invoice", "Invoices", _head(visit, one, has_document=bool(images)),
+        visit,
+        "invoice",
+        "Invoices",
+        _head(visit, one, has_document=bool(images)),
         facts=(
             Fact("Total", words.money(one.total, one.currency)),
             Fact("Issued", one.issued_on),
             Fact("Due", one.due_on),
             Fact(
-                "Balance", words.money(one.balance.open_amount, one.currency),
+                "Balance",
+                words.money(one.balance.open_amount, one.currency),
                 Tone.BAD if one.balance.open_amount and one.due_on < visit.today else Tone.NEUTRAL,
             ),
         ),
@@ -139,9 +161,12 @@ def _head(visit: Visit, one: InvoiceRow, *, has_document: bool) -> PageHead:
             Action("Charge card", "credit-card", post=visit.url("charge-invoice", one.number), weight=Weight.PRIMARY)
         )
     return PageHead(
-        one.number, note=one.customer.name, note_href=visit.url("customer", one.customer.number),
+        one.number,
+        note=one.customer.name,
+        note_href=visit.url("customer", one.customer.number),
         crumbs=(Crumb("Invoices", visit.url("invoices")), Crumb(one.number)),
-        pill=words.invoice_pill(one.balance.state, one.due_on, visit.today), actions=tuple(actions),
+        pill=words.invoice_pill(one.balance.state, one.due_on, visit.today),
+        actions=tuple(actions),
         dialogs=record_dialog(visit, one.customer, amount=open_amount, invoice=one.number) if open_amount else (),
     )
 
@@ -149,7 +174,8 @@ def _head(visit: Visit, one: InvoiceRow, *, has_document: bool) -> PageHead:
 def _line(visit: Visit, one: InvoiceRow, line: InvoiceLineRow) -> InvoiceLine:
     price = line.unit_price
     return InvoiceLine(
-        description=line.description, period=words.span(line.period_start, line.period_end),
+        description=line.description,
+        period=words.span(line.period_start, line.period_end),
         quantity=f"{line.quantity.normalize():,f} {line.unit}".strip(),
         unit_price=None if price is None else words.money(price, one.currency),
         amount=words.money(line.amount, one.currency),
@@ -176,7 +202,8 @@ def _payments(one: InvoiceRow) -> list[Item]:
         items += [
             Item(
                 words.listed([attempt.instrument.label, words.words(attempt.code) if attempt.code else ""]),
-                sub=attempt.at, value=words.money(attempt.amount, attempt.currency),
+                sub=attempt.at,
+                value=words.money(attempt.amount, attempt.currency),
                 pill=words.pill(words.ATTEMPT, attempt.state),
             )
             for attempt in reversed(attempts)
@@ -184,8 +211,10 @@ def _payments(one: InvoiceRow) -> list[Item]:
         if not attempts:
             items.append(
                 Item(
-                    words.listed([words.words(payment.method), payment.note]), sub=payment.received_at,
-                    value=words.money(payment.amount, payment.currency), pill=words.pill(words.PAYMENT, payment.state),
+                    words.listed([words.words(payment.method), payment.note]),
+                    sub=payment.received_at,
+                    value=words.money(payment.amount, payment.currency),
+                    pill=words.pill(words.PAYMENT, payment.state),
                 )
             )
     return items

@@ -49,7 +49,9 @@ def chips(
     current = asked(request, name)
     return tuple(
         Chip(
-            label, link(request, **{name: value}), None if counts is None else counts.get(value or "all"),
+            label,
+            link(request, **{name: value}),
+            None if counts is None else counts.get(value or "all"),
             current=value == current,
         )
         for value, label in labels.items()

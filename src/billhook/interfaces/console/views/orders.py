@@ -23,21 +23,26 @@ def orders(visit: Visit) -> HttpResponse:
     rows, pager = paged(request, found)
     headings = columns("Order", "Customer", "Plan", "Status", "Starts", "Ends")
     shown = tuple(
-        Row((
-            Cell(order.number),
-            Cell(order.customer.name, visit.url("customer", order.customer.number), order.customer.number),
-            Cell(order.plan.name if order.plan else "One-time charge"),
-            Cell(
-                pill=words.pill(words.ORDER, order.status),
-                sub=f"since {words.day(order.suspended_on)}" if order.suspended_on else "",
-            ),
-            Cell(order.starts_on),
-            Cell(order.ends_on),
-        ))
+        Row(
+            (
+                Cell(order.number),
+                Cell(order.customer.name, visit.url("customer", order.customer.number), order.customer.number),
+                Cell(order.plan.name if order.plan else "One-time charge"),
+                Cell(
+                    pill=words.pill(words.ORDER, order.status),
+                    sub=f"since {words.day(order.suspended_on)}" if order.suspended_on else "",
+                ),
+                Cell(order.starts_on),
+                Cell(order.ends_on),
+            )
+        )
         for order in rows
     )
     return render(
-        visit, "list", "Orders", PageHead("Orders"),
+        visit,
+        "list",
+        "Orders",
+        PageHead("Orders"),
         search=search(request, "Order, customer, plan or account code", "status"),
         chips=chips(request, "status", STATUSES, queries.status_counts()),
         table=Table("Orders", headings, shown, Empty("No order found", icon="repeat"), pager=pager),
@@ -51,7 +56,10 @@ def catalog(visit: Visit) -> HttpResponse:
     shown = asked(request, "show")
     labels = {"": "Products", "plans": "Plans"}
     return render(
-        visit, "list", "Catalog", PageHead("Catalog"),
+        visit,
+        "list",
+        "Catalog",
+        PageHead("Catalog"),
         search=None if shown == "plans" else search(request, "Code or name"),
         chips=[Chip(label, link(request, show=value, q=""), current=value == shown) for value, label in labels.items()],
         table=_plans(visit) if shown == "plans" else _products(visit),
@@ -68,15 +76,17 @@ def _products(visit: Visit) -> Table:
 
 def _product_row(product: ProductRow, prices: list[PriceRow]) -> Row:
     newest = prices[0] if prices else None
-    return Row((
-        Cell(product.code, sub=product.name if product.name != product.code else ""),
-        Cell(words.words(product.kind)),
-        Cell(product.unit or None),
-        Cell(product.tax_category),
-        Cell(" · ".join(_price(price) for price in prices) or None),
-        Cell(newest.valid_from if newest else None),
-        Cell(newest.version if newest else None),
-    ))
+    return Row(
+        (
+            Cell(product.code, sub=product.name if product.name != product.code else ""),
+            Cell(words.words(product.kind)),
+            Cell(product.unit or None),
+            Cell(product.tax_category),
+            Cell(" · ".join(_price(price) for price in prices) or None),
+            Cell(newest.valid_from if newest else None),
+            Cell(newest.version if newest else None),
+        )
+    )
 
 
 def _price(price: PriceRow) -> str:
@@ -88,13 +98,13 @@ def _price(price: PriceRow) -> str:
 def _plans(visit: Visit) -> Table:
     rows, pager = paged(visit.request, catalog_queries.plans())
     shown = tuple(
-        Row((
-            Cell(plan.code, sub=plan.name if plan.name != plan.code else ""),
-            Cell(", ".join(
-                f"{item.product.code} {words.words(item.timing).lower()}" for item in plan.items.all()
-            )),
-            Cell(len(plan.items.all())),
-        ))
+        Row(
+            (
+                Cell(plan.code, sub=plan.name if plan.name != plan.code else ""),
+                Cell(", ".join(f"{item.product.code} {words.words(item.timing).lower()}" for item in plan.items.all())),
+                Cell(len(plan.items.all())),
+            )
+        )
         for plan in rows
     )
     headings = columns("Plan", "Products", ("Items", END))

@@ -53,7 +53,10 @@ def overview(visit: Visit) -> HttpResponse:
     failing = list(payments.failing()[:SHOWN])
     own = visit.company.currency
     return render(
-        visit, "overview", "Overview", _head(visit, runs),
+        visit,
+        "overview",
+        "Overview",
+        _head(visit, runs),
         kpis=(*_recurring(moved, own), *_owed(visit, ages), _unbilled(visit), _failed(visit, len(failing))),
         movement=_movement(moved.get(own, [])),
         receivables=[_by_age(visit, code, buckets) for code, buckets in ages.items()],
@@ -67,32 +70,42 @@ def overview(visit: Visit) -> HttpResponse:
 
 def _run(visit: Visit, run: billing.RunSummary) -> Item:
     return Item(
-        f"Run of {words.day(run.bill_date)}", visit.url("run", run.number),
+        f"Run of {words.day(run.bill_date)}",
+        visit.url("run", run.number),
         f"{count(run.customers, 'customer,customers')}, {count(run.invoices, 'invoice,invoices')}",
-        words.sums(run.totals), words.pill(words.RUN, run.state),
+        words.sums(run.totals),
+        words.pill(words.RUN, run.state),
     )
 
 
 def _failure(visit: Visit, payment: payments.PaymentRow) -> Item:
     said = words.words(payments.outcome_of(payment).code)
     return Item(
-        payment.customer.name, visit.url("customer", payment.customer.number),
+        payment.customer.name,
+        visit.url("customer", payment.customer.number),
         words.listed([payment.invoice.number if payment.invoice else "", said]),
-        words.money(payment.amount, payment.currency), words.pill(words.PAYMENT, payment.state),
+        words.money(payment.amount, payment.currency),
+        words.pill(words.PAYMENT, payment.state),
     )
 
 
 def _head(visit: Visit, runs: Sequence[billing.RunSummary]) -> PageHead:
     notices = tuple(
         Notice(
-            f"The run of {words.day(run.bill_date)} waits for approval.", Tone.WARN, visit.url("run", run.number),
+            f"The run of {words.day(run.bill_date)} waits for approval.",
+            Tone.WARN,
+            visit.url("run", run.number),
             "Review it",
         )
-        for run in runs if run.state == "review"
+        for run in runs
+        if run.state == "review"
     )
     return PageHead(
-        "Overview", note=f"{visit.company.name} · {words.day(visit.today)}, in {visit.company.currency}",
-        notices=notices, actions=start_action(visit), dialogs=start_dialog(visit),
+        "Overview",
+        note=f"{visit.company.name} · {words.day(visit.today)}, in {visit.company.currency}",
+        notices=notices,
+        actions=start_action(visit),
+        dialogs=start_dialog(visit),
     )
 
 
@@ -102,7 +115,10 @@ def _recurring(moved: Mapping[str, list[MonthMoved]], own: str) -> list[Kpi]:
         return [Kpi("MRR", Money.zero(own))]
     return [
         Kpi(
-            "MRR" if code == own else f"MRR in {code}", months[-1].total, _growth(months), Tone.NEUTRAL,
+            "MRR" if code == own else f"MRR in {code}",
+            months[-1].total,
+            _growth(months),
+            Tone.NEUTRAL,
             charts.spark([month.total.amount for month in months]),
         )
         for code, months in moved.items()
@@ -125,8 +141,11 @@ def _owed(visit: Visit, ages: Mapping[str, tuple[ageing.AgeBucket, ...]]) -> lis
         whole = sum_money((bucket.open for bucket in buckets), zero.currency)
         found.append(
             Kpi(
-                "Overdue" if code == own else f"Overdue in {code}", late, f"of {show(whole)} open",
-                Tone.BAD if late else Tone.NEUTRAL, href=visit.url("invoices") + "?status=overdue",
+                "Overdue" if code == own else f"Overdue in {code}",
+                late,
+                f"of {show(whole)} open",
+                Tone.BAD if late else Tone.NEUTRAL,
+                href=visit.url("invoices") + "?status=overdue",
             )
         )
     return found
@@ -169,7 +188,10 @@ def _by_age(visit: Visit, code: str, buckets: Sequence[ageing.AgeBucket]) -> Sha
     url = visit.url("invoices")
     parts = [
         Part(
-            bucket.label.capitalize(), bucket.open.amount, bucket.open, hue,
+            bucket.label.capitalize(),
+            bucket.open.amount,
+            bucket.open,
+            hue,
             f"{url}?status={'open' if bucket.first is None else 'overdue'}",
         )
         for bucket, hue in zip(buckets, AGES, strict=True)
@@ -192,12 +214,14 @@ def _funnel(visit: Visit) -> ShareBar | None:
 
 def _overdue(visit: Visit) -> Table:
     rows = tuple(
-        Row((
-            Cell(row.number, visit.url("invoice", row.number)),
-            Cell(row.name, visit.url("customer", row.customer)),
-            Cell(row.due_on, sub=f"{count(ageing.days_since_due(row.due_on, visit.today), 'day,days')} late"),
-            Cell(words.money(row.open_amount, row.currency), strong=True, tone=Tone.BAD),
-        ))
+        Row(
+            (
+                Cell(row.number, visit.url("invoice", row.number)),
+                Cell(row.name, visit.url("customer", row.customer)),
+                Cell(row.due_on, sub=f"{count(ageing.days_since_due(row.due_on, visit.today), 'day,days')} late"),
+                Cell(words.money(row.open_amount, row.currency), strong=True, tone=Tone.BAD),
+            )
+        )
         for row in invoicing.largest_overdue(on=visit.today, limit=SHOWN)
     )
     headings = columns("Invoice", "Customer", "Due", Column("Balance", Align.END))

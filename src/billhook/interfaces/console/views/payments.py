@@ -35,11 +35,17 @@ from billhook.payments.operations.receive import record_payment
 from billhook.payments.queries import PaymentRow, outcome_of
 
 STATES = {
-    "": "All", "received": "Received", "collecting": "Collecting", "failing": "Failing", "given_up": "Given up",
+    "": "All",
+    "received": "Received",
+    "collecting": "Collecting",
+    "failing": "Failing",
+    "given_up": "Given up",
     "cancelled": "Cancelled",
 }
 METHODS = (
-    Choice("bank_transfer", "Bank transfer"), Choice("cash", "Cash"), Choice("cheque", "Cheque"),
+    Choice("bank_transfer", "Bank transfer"),
+    Choice("cash", "Cash"),
+    Choice("cheque", "Cheque"),
 )
 DIALOG = "record-payment"
 WRITTEN = re.compile(r"[0-9]{1,12}(\.[0-9]{1,4})?")
@@ -59,7 +65,10 @@ def payments(visit: Visit) -> HttpResponse:
     found = queries.matching(text=asked(request), state=asked(request, "state"))
     rows, pager = paged(request, found)
     return render(
-        visit, "payments", "Payments", PageHead("Payments"),
+        visit,
+        "payments",
+        "Payments",
+        PageHead("Payments"),
         search=search(request, "Number or customer", "state"),
         chips=chips(request, "state", STATES, queries.counts()),
         table=payment_table(visit, rows, pager=pager),
@@ -102,15 +111,18 @@ def record_action(visit: Visit) -> tuple[Action, ...]:
     return (Action("Record payment", "banknote", dialog=DIALOG),) if visit.may(permissions.RECORD) else ()
 
 
-def record_dialog(visit: Visit, customer: CustomerRow, *, amount: Decimal | None = None, invoice: str = "") -> tuple[
-    Dialog, ...
-]:
+def record_dialog(
+    visit: Visit, customer: CustomerRow, *, amount: Decimal | None = None, invoice: str = ""
+) -> tuple[Dialog, ...]:
     """Return the form for money that came in outside any gateway, filled with what is open."""
     if not visit.may(permissions.RECORD):
         return ()
     fields = (
         Field(
-            "amount", f"Amount in {customer.currency}", FieldKind.DECIMAL, f"{amount:f}" if amount else "",
+            "amount",
+            f"Amount in {customer.currency}",
+            FieldKind.DECIMAL,
+            f"{amount:f}" if amount else "",
             "What is left over after the open invoices stays as the customer's credit.",
         ),
         Field("method", "Method", FieldKind.SELECT, METHODS[0].value, choices=METHODS),
@@ -130,8 +142,13 @@ def record(visit: Visit, number: str) -> HttpResponse:
         customer = customer_by_number(number)
         amount = amount_of(given.get("amount", ""), customer.currency)
         payment = record_payment(
-            customer=customer, amount=amount, method=method if method in {m.value for m in METHODS} else "cash",
-            note=given.get("note", "")[:200], invoice=given.get("invoice", ""), actor=visit.actor, at=visit.at,
+            customer=customer,
+            amount=amount,
+            method=method if method in {m.value for m in METHODS} else "cash",
+            note=given.get("note", "")[:200],
+            invoice=given.get("invoice", ""),
+            actor=visit.actor,
+            at=visit.at,
         )
     visit.tell(f"{show(words.money(payment.amount, payment.currency))} of {customer.name} are recorded.")
     back = given.get("invoice", "")

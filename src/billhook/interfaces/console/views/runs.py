@@ -42,11 +42,18 @@ BUSY = frozenset({"computing", "approved", "committing"})
 STEPS = ("Compute drafts", "Review", "Approve", "Issue invoices")
 AT_STEP = {"draft": 0, "computing": 0, "review": 1, "approved": 2, "committing": 3, "done": 4}
 TITLES = {
-    "computing": "Computing the bills", "review": "Ready for review", "committing": "Issuing the invoices",
-    "done": "All invoices are issued", "rejected": "Nothing was issued",
+    "computing": "Computing the bills",
+    "review": "Ready for review",
+    "committing": "Issuing the invoices",
+    "done": "All invoices are issued",
+    "rejected": "Nothing was issued",
 }
 KINDS = {
-    "recurring": "Recurring", "usage": "Usage", "one_time": "One-time", "penalty": "Penalties", "discount": "Discounts",
+    "recurring": "Recurring",
+    "usage": "Usage",
+    "one_time": "One-time",
+    "penalty": "Penalties",
+    "discount": "Discounts",
     "tax": "Tax",
 }
 VIEWS = {"": "Largest change", "new": "New", "missing": "Missing", "failed": "Failed or held"}
@@ -87,20 +94,24 @@ def runs(visit: Visit) -> HttpResponse:
         "Run", "Bill date", "State", ("Customers", END), ("Invoices", END), ("Failed", END), ("Amount", END)
     )
     rows = tuple(
-        Row((
-            Cell(run.number, visit.url("run", run.number)),
-            Cell(run.bill_date),
-            Cell(pill=words.pill(words.RUN, run.state)),
-            Cell(run.customers),
-            Cell(run.invoices),
-            Cell(run.failed, tone=Tone.BAD if run.failed else Tone.NEUTRAL),
-            Cell(words.sums(run.totals), strong=True),
-        ))
+        Row(
+            (
+                Cell(run.number, visit.url("run", run.number)),
+                Cell(run.bill_date),
+                Cell(pill=words.pill(words.RUN, run.state)),
+                Cell(run.customers),
+                Cell(run.invoices),
+                Cell(run.failed, tone=Tone.BAD if run.failed else Tone.NEUTRAL),
+                Cell(words.sums(run.totals), strong=True),
+            )
+        )
         for run in summaries
     )
     empty = Empty("No run yet", "Start one for the day on which customers are to be billed.", "play")
     return render(
-        visit, "runs", "Billing runs",
+        visit,
+        "runs",
+        "Billing runs",
         PageHead("Billing runs", actions=start_action(visit), dialogs=start_dialog(visit)),
         table=Table("Billing runs", headings, rows, empty, pager=pager),
     )
@@ -129,7 +140,10 @@ def run(visit: Visit, number: str) -> HttpResponse:
     changes = [] if busy else queries.changes(one)
     may_decide = one.state == "review" and visit.may(permissions.APPROVE)
     return render(
-        visit, "run", "Billing runs", _head(visit, one, may_decide=may_decide),
+        visit,
+        "run",
+        "Billing runs",
+        _head(visit, one, may_decide=may_decide),
         progress=progress_of(visit, one, sums),
         chips=_chips(visit, changes, sums),
         changes=_table(visit, one, changes),
@@ -222,7 +236,8 @@ def _table(visit: Visit, one: RunRow, changes: Sequence[Change]) -> Table:
     if shown == "failed":
         return _troubles(visit, one)
     wanted = [
-        change for change in changes
+        change
+        for change in changes
         if (shown != "new" or change.before is None) and (shown != "missing" or change.now is None)
     ]
     headings = columns("Customer", ("Last run", END), ("This run", END), ("Change", END), "Why")
@@ -237,27 +252,32 @@ def _change(visit: Visit, change: Change) -> Row:
     def amount(value: Decimal | None) -> Cell:
         return Cell(None if value is None else words.money(value, change.currency))
 
-    return Row((
-        Cell(change.name, visit.url("customer", change.customer)),
-        amount(change.before),
-        amount(change.now),
-        Cell(
-            words.money(change.difference, change.currency), signed=True,
-            tone=Tone.GOOD if change.difference > 0 else Tone.BAD,
-        ),
-        Cell(change.why),
-    ))
+    return Row(
+        (
+            Cell(change.name, visit.url("customer", change.customer)),
+            amount(change.before),
+            amount(change.now),
+            Cell(
+                words.money(change.difference, change.currency),
+                signed=True,
+                tone=Tone.GOOD if change.difference > 0 else Tone.BAD,
+            ),
+            Cell(change.why),
+        )
+    )
 
 
 def _troubles(visit: Visit, one: RunRow) -> Table:
     """Return the drafts that will not be issued, each with its reason."""
     found = queries.drafts(one).filter(state__in=["failed", "held", "changed"])[:SHOWN]
     rows = tuple(
-        Row((
-            Cell(draft.customer.name, visit.url("customer", draft.customer.number), draft.customer.number),
-            Cell(pill=words.pill(words.DRAFT, draft.state)),
-            Cell(draft.reason),
-        ))
+        Row(
+            (
+                Cell(draft.customer.name, visit.url("customer", draft.customer.number), draft.customer.number),
+                Cell(pill=words.pill(words.DRAFT, draft.state)),
+                Cell(draft.reason),
+            )
+        )
         for draft in found
     )
     empty = Empty("Nothing failed", "Every bill of this run can be issued.", "circle-check")
@@ -277,7 +297,8 @@ def _totals(one: RunRow, sums: Sequence[RunSum]) -> list[RunTotals]:
             f"{count(invoices, 'invoice,invoices')} · {show(words.money(total, code))}",
             tuple(
                 Fact(label, words.money(kinds[code, kind], code))
-                for kind, label in KINDS.items() if kinds.get((code, kind))
+                for kind, label in KINDS.items()
+                if kinds.get((code, kind))
             ),
         )
         for code, (invoices, total) in sorted(billed.items())
@@ -287,17 +308,24 @@ def _totals(one: RunRow, sums: Sequence[RunSum]) -> list[RunTotals]:
 def _counters(sums: Sequence[RunSum]) -> tuple[Fact, ...]:
     by_state = _by_state(sums)
     labels = {
-        "ready": "Ready", "issued": "Issued", "empty": "Nothing due", "held": "Held", "changed": "Changed since review",
+        "ready": "Ready",
+        "issued": "Issued",
+        "empty": "Nothing due",
+        "held": "Held",
+        "changed": "Changed since review",
         "failed": "Failed",
     }
     return (
         Fact("Customers read", sum(by_state.values())),
         *(
             Fact(
-                label, by_state.get(state, 0), Tone.BAD if state == "failed" and by_state.get(state) else Tone.NEUTRAL,
+                label,
+                by_state.get(state, 0),
+                Tone.BAD if state == "failed" and by_state.get(state) else Tone.NEUTRAL,
                 "?show=failed" if state in {"held", "changed", "failed"} and by_state.get(state) else "",
             )
-            for state, label in labels.items() if by_state.get(state) or state == "failed"
+            for state, label in labels.items()
+            if by_state.get(state) or state == "failed"
         ),
     )
 

@@ -98,10 +98,15 @@ def first_place(codes: frozenset[str]) -> str:
 def _section(visit: Visit, label: str, places: tuple[Place, ...], current: str, counts: Waiting) -> NavSection:
     items = tuple(
         NavItem(
-            place.label, visit.url(place.page), place.icon, current=place.label == current,
-            count=getattr(counts, place.waits) if place.waits else 0, tone=place.tone,
+            place.label,
+            visit.url(place.page),
+            place.icon,
+            current=place.label == current,
+            count=getattr(counts, place.waits) if place.waits else 0,
+            tone=place.tone,
         )
-        for place in places if visit.may(place.permission)
+        for place in places
+        if visit.may(place.permission)
     )
     return NavSection(label, items)
 

@@ -40,8 +40,14 @@ from billhook.mediation.queries import BatchRow, SuspenseRow, SuspenseSample
 
 FILTERS = {"": "All", "yes": "With suspense"}
 ENDS = {
-    "rated": "rated", "metered": "metered", "zero_rated": "zero-rated", "filtered": "filtered",
-    "duplicate": "duplicates", "absorbed": "absorbed", "held": "held", "suspended": "suspended",
+    "rated": "rated",
+    "metered": "metered",
+    "zero_rated": "zero-rated",
+    "filtered": "filtered",
+    "duplicate": "duplicates",
+    "absorbed": "absorbed",
+    "held": "held",
+    "suspended": "suspended",
 }
 REASONS: Mapping[str, tuple[str, str]] = {
     "undecodable": ("The line cannot be read", "Ask the sender for a sound file, or write the record off."),
@@ -52,13 +58,16 @@ REASONS: Mapping[str, tuple[str, str]] = {
     "future": ("The call lies in the future", "Check the clock of the switch; recycle once its time has come."),
     "too_late": ("The call is too old", "Its period is closed: raise the source's closed periods, or write it off."),
     "unknown_customer": (
-        "No customer has this account code", "Correct the code, or give it to a customer's order, and recycle."
+        "No customer has this account code",
+        "Correct the code, or give it to a customer's order, and recycle.",
     ),
     "no_active_line": (
-        "The customer had no service then", "Correct the time, or change the order's dates, and recycle."
+        "The customer had no service then",
+        "Correct the time, or change the order's dates, and recycle.",
     ),
     "unknown_prefix": (
-        "No rate covers the called number", "Import a rate for its prefix, or correct the number, and recycle."
+        "No rate covers the called number",
+        "Import a rate for its prefix, or correct the number, and recycle.",
     ),
     "amount_too_large": ("The amount is too large to be true", "Check seconds and rate, and recycle."),
 }
@@ -88,12 +97,13 @@ def mediation(visit: Visit) -> HttpResponse:
     if asked(request, "suspense"):
         found = found.filter(pk__in=queries.suspense().order_by().values("batch"))
     rows, pager = paged(request, found)
-    headings = columns(
-        "Batch", "Source", "Arrived", ("Records", END), ("Rated", END), ("Suspense", END), "State"
-    )
+    headings = columns("Batch", "Source", "Arrived", ("Records", END), ("Rated", END), ("Suspense", END), "State")
     empty = Empty("No usage yet", "Load a file above.", "cpu")
     return render(
-        visit, "mediation", "Mediation", PageHead("Mediation"),
+        visit,
+        "mediation",
+        "Mediation",
+        PageHead("Mediation"),
         upload=_upload(visit) if visit.may(permissions.LOAD) else None,
         chips=chips(request, "suspense", FILTERS),
         table=Table("Usage batches", headings, tuple(_batch_row(visit, one) for one in rows), empty, pager=pager),
@@ -103,15 +113,17 @@ def mediation(visit: Visit) -> HttpResponse:
 def _batch_row(visit: Visit, one: BatchRow) -> Row:
     waiting = one.suspended_records + one.rejected_records
     url = visit.url("batch", one.number)
-    return Row((
-        Cell(f"Batch {one.number}", url, one.file_name),
-        Cell(one.source.name),
-        Cell(one.loaded_at),
-        Cell(one.raw_records),
-        Cell(one.rated_records),
-        Cell(waiting, f"{url}#suspense-title" if waiting else "", tone=Tone.WARN if waiting else Tone.NEUTRAL),
-        Cell(pill=words.pill(words.BATCH, one.status)),
-    ))
+    return Row(
+        (
+            Cell(f"Batch {one.number}", url, one.file_name),
+            Cell(one.source.name),
+            Cell(one.loaded_at),
+            Cell(one.raw_records),
+            Cell(one.rated_records),
+            Cell(waiting, f"{url}#suspense-title" if waiting else "", tone=Tone.WARN if waiting else Tone.NEUTRAL),
+            Cell(pill=words.pill(words.BATCH, one.status)),
+        )
+    )
 
 
 def _upload(visit: Visit) -> Form | None:
@@ -136,7 +148,10 @@ def load(visit: Visit) -> HttpResponse:
         with path.open("wb") as file:
             file.writelines(upload.chunks())
         loaded = load_file(
-            company=visit.company, source_code=visit.request.POST.get("source", ""), path=path, actor=visit.actor,
+            company=visit.company,
+            source_code=visit.request.POST.get("source", ""),
+            path=path,
+            actor=visit.actor,
             at=visit.at,
         )
     batch = loaded.batch
@@ -154,9 +169,12 @@ def batch(visit: Visit, number: int) -> HttpResponse:
     groups = queries.suspense_sample(one, each=EACH)
     waiting = sum(group.count for group in groups)
     return render(
-        visit, "batch", "Mediation",
+        visit,
+        "batch",
+        "Mediation",
         PageHead(
-            f"Batch {one.number}", note=words.listed([one.file_name, one.source.name]),
+            f"Batch {one.number}",
+            note=words.listed([one.file_name, one.source.name]),
             crumbs=(Crumb("Mediation", visit.url("mediation")), Crumb(f"Batch {one.number}")),
             pill=words.pill(words.BATCH, one.status),
         ),
@@ -164,9 +182,7 @@ def batch(visit: Visit, number: int) -> HttpResponse:
             Fact("Arrived", one.loaded_at),
             Fact("Records", one.raw_records),
             Fact("Value", words.sums(queries.batch_amounts(one))),
-            Fact(
-                "Suspense", waiting, Tone.WARN if waiting else Tone.NEUTRAL, "#suspense-title" if waiting else ""
-            ),
+            Fact("Suspense", waiting, Tone.WARN if waiting else Tone.NEUTRAL, "#suspense-title" if waiting else ""),
         ),
         equations=_equations(one),
         sums=_sums(one),
@@ -179,10 +195,13 @@ def _equations(one: BatchRow) -> tuple[Equation, Equation]:
     """Return both balances of a batch."""
     ends = tuple(
         Term(
-            label, getattr(one, f"{name}_records"), "#suspense-title" if name == "suspended" else "",
+            label,
+            getattr(one, f"{name}_records"),
+            "#suspense-title" if name == "suspended" else "",
             Tone.WARN if name == "suspended" else Tone.NEUTRAL,
         )
-        for name, label in ENDS.items() if getattr(one, f"{name}_records") or name == "rated"
+        for name, label in ENDS.items()
+        if getattr(one, f"{name}_records") or name == "rated"
     )
     rejected = Term("rejected", one.rejected_records, tone=Tone.BAD if one.rejected_records else Tone.NEUTRAL)
     return (
@@ -195,10 +214,15 @@ def _equations(one: BatchRow) -> tuple[Equation, Equation]:
 
 def _sums(one: BatchRow) -> Table:
     rows = tuple(
-        Row((
-            Cell(label.capitalize()), Cell(getattr(one, f"{name}_records")), Cell(getattr(one, f"{name}_seconds")),
-        ))
-        for name, label in {"decoded": "decoded", **ENDS}.items() if getattr(one, f"{name}_records")
+        Row(
+            (
+                Cell(label.capitalize()),
+                Cell(getattr(one, f"{name}_records")),
+                Cell(getattr(one, f"{name}_seconds")),
+            )
+        )
+        for name, label in {"decoded": "decoded", **ENDS}.items()
+        if getattr(one, f"{name}_records")
     )
     headings = columns("Stage", ("Records", END), ("Seconds", END))
     return Table("Control sums", headings, rows, Empty("No record was decoded"))
@@ -213,9 +237,11 @@ def _group(visit: Visit, one: BatchRow, sample: SuspenseSample, place: int) -> S
     if sample.count > len(sample.records):
         caption += f", the first {len(sample.records)} of {sample.count:,}"
     table = Table(
-        caption, (Column("Line", END), Column("Mended so far"), Column("As it stood in the file")),
+        caption,
+        (Column("Line", END), Column("Mended so far"), Column("As it stood in the file")),
         tuple(_record_row(visit, one, record) for record in sample.records),
-        select="line" if may_mend else "", form=form_id,
+        select="line" if may_mend else "",
+        form=form_id,
     )
     form = _mend_form(visit, one, first, form_id) if may_mend else None
     return SuspenseGroup(reason, advice, sample.count, None, table, form)
@@ -229,7 +255,8 @@ def _record_row(visit: Visit, one: BatchRow, record: SuspenseRow) -> Row:
             Cell(said or None),
             Cell(record.raw, verbatim=True),
         ),
-        key=str(record.line_number), label=f"line {record.line_number}",
+        key=str(record.line_number),
+        label=f"line {record.line_number}",
     )
 
 
@@ -238,7 +265,10 @@ def _mend_form(visit: Visit, one: BatchRow, first: SuspenseRow, form_id: str) ->
     chosen = FIRST_TO_MEND.get(first.reason, "")
     fields = (
         Field(
-            "field", "Field", FieldKind.SELECT, chosen if chosen in names else names[0],
+            "field",
+            "Field",
+            FieldKind.SELECT,
+            chosen if chosen in names else names[0],
             choices=tuple(Choice(name, name) for name in names),
         ),
         Field("value", "New value", required=False, help="Leave it empty to recycle the chosen records as they are."),
@@ -283,18 +313,24 @@ def suspended(visit: Visit, number: int, line: int) -> HttpResponse:
     buttons = (Button("Mend and recycle", "pencil"),)
     form = Form("mend-record", visit.url("mend-record", one.number, line), buttons, fields)
     return render(
-        visit, "record", "Mediation",
+        visit,
+        "record",
+        "Mediation",
         PageHead(
-            f"Line {line} of {one.file_name}", note=f"byte {record.byte_offset:,} · {reason}. {advice}",
+            f"Line {line} of {one.file_name}",
+            note=f"byte {record.byte_offset:,} · {reason}. {advice}",
             crumbs=(
                 Crumb("Mediation", visit.url("mediation")),
-                Crumb(f"Batch {one.number}", visit.url("batch", one.number)), Crumb(f"Line {line}"),
+                Crumb(f"Batch {one.number}", visit.url("batch", one.number)),
+                Crumb(f"Line {line}"),
             ),
             pill=Pill("In suspense", Tone.WARN) if is_open else Pill(words.words(record.status), Tone.GOOD),
         ),
         raw=record.raw,
         table=Table(
-            "Fields of the record", columns("Field", "As it arrived", "Mended"), rows,
+            "Fields of the record",
+            columns("Field", "As it arrived", "Mended"),
+            rows,
             Empty("The line could not be taken apart"),
         ),
         form=form if is_open and fields and visit.may(permissions.MEND) else None,
@@ -312,9 +348,7 @@ def mend_record(visit: Visit, number: int, line: int) -> HttpResponse:
     return _mend_and_recycle(visit, number, [line], edits)
 
 
-def _mend_and_recycle(
-    visit: Visit, number: int, lines: Sequence[int] | None, edits: Mapping[str, str]
-) -> HttpResponse:
+def _mend_and_recycle(visit: Visit, number: int, lines: Sequence[int] | None, edits: Mapping[str, str]) -> HttpResponse:
     """Mend some lines of a batch alike and recycle them, all or nothing."""
     with visit.scope():
         one = queries.batch_by_number(number)

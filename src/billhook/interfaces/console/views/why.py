@@ -33,11 +33,15 @@ def why(visit: Visit, number: str, ordinal: int) -> HttpResponse:
     found = queries.line_derivation(line)
     amount = words.money(line.amount, one.currency)
     return render(
-        visit, "invoice_why", "Invoices",
+        visit,
+        "invoice_why",
+        "Invoices",
         PageHead(
-            f"Why {line.description} is {show(amount)}", note=words.span(line.period_start, line.period_end),
+            f"Why {line.description} is {show(amount)}",
+            note=words.span(line.period_start, line.period_end),
             crumbs=(
-                Crumb("Invoices", visit.url("invoices")), Crumb(one.number, visit.url("invoice", one.number)),
+                Crumb("Invoices", visit.url("invoices")),
+                Crumb(one.number, visit.url("invoice", one.number)),
                 Crumb("Why"),
             ),
         ),
@@ -63,7 +67,13 @@ def _records(visit: Visit, one: InvoiceRow, line: InvoiceLineRow, found: Derivat
     counted = sum(step.records for step in found.steps if isinstance(step, Records))
     caption = f"Usage records, the first {RECORDS} of {counted:,}" if counted > len(behind) else "Usage records"
     headings = columns(
-        "Call at", "Called", "Rate", ("Seconds", END), ("Billed", END), ("Amount", END), "File",
+        "Call at",
+        "Called",
+        "Rate",
+        ("Seconds", END),
+        ("Billed", END),
+        ("Amount", END),
+        "File",
         "As it stood in the file",
     )
     return Table(caption, headings, tuple(_record(visit, item) for item in behind), captioned=True)
@@ -71,15 +81,19 @@ def _records(visit: Visit, one: InvoiceRow, line: InvoiceLineRow, found: Derivat
 
 def _record(visit: Visit, item: ExplainedRecord) -> Row:
     record = item.record
-    return Row((
-        Cell(record.event_at),
-        Cell(f"+{record.b_number}", sub=record.destination_name),
-        Cell(record.card_version, sub=f"prefix {record.prefix}"),
-        Cell(record.seconds),
-        Cell(record.billed_seconds),
-        Cell(words.money(record.amount, record.currency)),
-        Cell(
-            item.file_name, visit.url("batch", record.batch), f"line {record.line_no:,}, byte {record.byte_offset:,}"
-        ),
-        Cell(item.original, verbatim=True),
-    ))
+    return Row(
+        (
+            Cell(record.event_at),
+            Cell(f"+{record.b_number}", sub=record.destination_name),
+            Cell(record.card_version, sub=f"prefix {record.prefix}"),
+            Cell(record.seconds),
+            Cell(record.billed_seconds),
+            Cell(words.money(record.amount, record.currency)),
+            Cell(
+                item.file_name,
+                visit.url("batch", record.batch),
+                f"line {record.line_no:,}, byte {record.byte_offset:,}",
+            ),
+            Cell(item.original, verbatim=True),
+        )
+    )

@@ -163,7 +163,11 @@ def entry(visit: Visit, happening: Happening) -> TimelineEntry:
     icon, tone = mark(happening.name)
     href = address(visit, happening)
     return TimelineEntry(
-        icon=icon, title=happening.sentence, at=happening.at, actor=happening.actor, tone=tone,
+        icon=icon,
+        title=happening.sentence,
+        at=happening.at,
+        actor=happening.actor,
+        tone=tone,
         href="" if href == visit.request.path else href,
     )
 
