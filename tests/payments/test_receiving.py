@@ -50,7 +50,7 @@ def pay(company: Company, amount: str, *, invoice: str = "", when: datetime = PA
 def open_amounts(company: Company) -> dict[str, Decimal]:
     """Return what is open on each invoice."""
     with company_scope(company):
-        return dict(InvoiceBalance.objects.values_list("invoice__number", "open_amount"))
+        return dict(InvoiceBalance.objects.order_by("invoice__number").values_list("invoice__number", "open_amount"))
 
 
 @pytest.mark.parametrize(

@@ -6,11 +6,13 @@ import tomllib
 from importlib.metadata import entry_points
 
 import pytest
+from django.apps import apps
 from django.core.management import call_command
 from django.urls import URLPattern, get_resolver
 from tests.structure.sources import PACKAGE, ROOT, module_name, python_files, tree
 
 from billhook.foundation.permissions import Permission, all_permissions
+from billhook.foundation.shelf import RoomConfig
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 LOCKS = [ROOT / "requirements.lock", ROOT / "requirements-dev.lock"]
@@ -131,3 +133,9 @@ def test_the_locks_hold_what_the_project_asks_for():
     assert names(project["dependencies"]) <= locked(LOCKS[0])
     assert names(project["optional-dependencies"]["dev"]) <= locked(LOCKS[1])
     assert locked(LOCKS[0]) <= locked(LOCKS[1])
+
+
+def test_every_room_loads_what_it_registers():
+    rooms = [config for config in apps.get_app_configs() if config.name.startswith("billhook.")]
+    plain = {config.label for config in rooms if not isinstance(config, RoomConfig)}
+    assert plain == {"foundation", "console"}

@@ -7,10 +7,10 @@ the next drain takes it up again.
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import structlog
 from asgiref.sync import async_to_sync
@@ -38,7 +38,8 @@ class JobsStuckError(RuntimeError):
 class JobsFailedError(RuntimeError):
     """Raised when jobs that were run here failed; the others were run."""
 
-    def __init__(self, names: list[str]) -> None:
+    def __init__(self, names: Sequence[str]) -> None:
+        self.names = names
         super().__init__(f"Background jobs failed: {', '.join(names)}. The log says why; they are tried again.")
 
 
@@ -141,10 +142,25 @@ def move_clock(company: Company, to: datetime) -> None:
     company.refresh_from_db(fields=["clock_at"])
 
 
-def run_until(company: Company, until: datetime) -> int:
+class Ran(NamedTuple):
+    """How many due items ran, and the names of jobs that failed on the way."""
+
+    items: int
+    failed_jobs: tuple[str, ...]
+
+
+def run_until(company: Company, until: datetime) -> Ran:
     """Run what falls due in a sandbox company up to an instant, its clock following, and the jobs it causes.
 
-    Returns:
-        How many due items ran. The clock stands at the last of them.
+    A job that fails does not stop the clock. The clock stands at the last item that ran.
     """
-    return jobs.tick(company, until, settle=drain, follow=lambda due_at: move_clock(company, due_at))
+    failed: list[str] = []
+
+    def settle() -> None:
+        try:
+            drain()
+        except JobsFailedError as trouble:
+            failed.extend(trouble.names)
+
+    ran = jobs.tick(company, until, settle=settle, follow=lambda due_at: move_clock(company, due_at))
+    return Ran(items=ran, failed_jobs=tuple(sorted(set(failed))))

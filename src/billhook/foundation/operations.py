@@ -9,6 +9,7 @@ from django.db import transaction
 
 from billhook.core.errors import Refusal
 from billhook.foundation import clock, draining
+from billhook.foundation.draining import JobsFailedError
 from billhook.foundation.events import Actor, emit
 from billhook.foundation.happenings import ClockAdvanced, CompanyCreated, MemberAdded
 from billhook.foundation.models import Company, Membership, Person, Role, SignInLink
@@ -105,6 +106,7 @@ def advance_clock(*, company: Company, to: datetime, actor: Actor) -> int:
     Raises:
         NotASandboxError: the company is live.
         ClockBackwardsError: `to` lies before the clock.
+        JobsFailedError: jobs failed on the way; the clock was moved all the same.
     """
     if not company.sandbox or company.clock_at is None:
         raise NotASandboxError(company)
@@ -114,4 +116,6 @@ def advance_clock(*, company: Company, to: datetime, actor: Actor) -> int:
     with company_scope(company):
         draining.move_clock(company, to)
         emit(ClockAdvanced(to=to), actor=actor, at=to)
-    return ran
+    if ran.failed_jobs:
+        raise JobsFailedError(ran.failed_jobs)
+    return ran.items

@@ -1,7 +1,7 @@
 """Reads of invoices."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -14,9 +14,12 @@ from billhook.core.canonical import from_bytes
 from billhook.core.derivation import Derivation
 from billhook.core.errors import Refusal
 from billhook.core.money import Money
+from billhook.core.period import Period
 from billhook.customers.models import Customer
 from billhook.foundation.home import home
 from billhook.invoicing.models import Invoice, InvoiceBalance, InvoiceFile, InvoiceLine
+from billhook.mediation import queries as usage
+from billhook.mediation.queries import ExplainedRecord
 
 InvoiceRow = Invoice
 """An issued invoice, as pages read it."""
@@ -183,3 +186,16 @@ def largest_overdue(*, on: date, limit: int) -> list[Receivable]:
 def exists(number: str) -> bool:
     """Return whether there is an invoice of a number."""
     return Invoice.objects.filter(number=number).exists()
+
+
+def records_behind(line: InvoiceLine, *, limit: int = 1000) -> Sequence[ExplainedRecord]:
+    """Return the rated records that a line bills, in order of time, at most `limit`; none for a line without usage.
+
+    Raises:
+        FileMissing: a lake file or an original is no longer there.
+    """
+    if line.kind != "usage" or line.period_start is None or line.period_end is None:
+        return ()
+    period = Period(line.period_start, line.period_end)
+    order_line = line.line_key.rpartition("/")[0]
+    return usage.records_behind(order_line, document=line.invoice.number, period=period, limit=limit)

@@ -75,7 +75,8 @@ def step_taken(event: StepTaken, occasion: Occasion) -> None:
     """Send the notice of a dunning step that has one."""
     if not event.template:
         return
-    values = {"invoice": event.invoice, "days": str(event.days), "overdue": amount(event.overdue, event.currency)}
+    days = "1 day" if event.days == 1 else f"{event.days} days"
+    values = {"invoice": event.invoice, "days": days, "overdue": amount(event.overdue, event.currency)}
     key = f"dunning/{event.invoice}/{event.position}/{occasion.at:%Y%m%d}"
     tell(event, occasion, Notice(key=key, template=event.template, values=values))
 

@@ -40,16 +40,16 @@ TEMPLATES: Mapping[str, Wording] = {
     ),
     "reminder": Wording(
         "Reminder: invoice $invoice is overdue",
-        "invoice $invoice is $days days overdue; $overdue is open. Please pay, or replace the card on file.",
+        "invoice $invoice is $days overdue; $overdue is open. Please pay, or replace the card on file.",
     ),
     "final_notice": Wording(
         "Final notice for invoice $invoice",
-        "invoice $invoice is still unpaid after $days days; $overdue is open.\n"
+        "invoice $invoice is still unpaid after $days; $overdue is open.\n"
         "A late fee has been added. Without payment your service will be suspended.",
     ),
     "suspended": Wording(
         "Your service is suspended",
-        "because invoice $invoice is $days days overdue ($overdue open), your service is suspended.\n"
+        "because invoice $invoice is $days overdue ($overdue open), your service is suspended.\n"
         "It is restored as soon as the invoice is paid.",
     ),
     "restored": Wording(

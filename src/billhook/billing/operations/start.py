@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
 from billhook.billing.events import RunReadyForReview, RunStarted
@@ -46,14 +46,19 @@ def start_run(*, bill_date: date, actor: Actor, at: datetime) -> BillingRun:
     under_way = live_run(bill_date)
     if under_way is not None:
         raise RunUnderWayError(under_way.number, under_way.state)
+    # Two who start at the same instant meet at the constraint; the second is told what the first one made.
     earlier = BillingRun.objects.filter(bill_date=bill_date).count()
-    run = BillingRun.objects.create(
-        number=f"RUN-{bill_date}" + (f"-{earlier + 1}" if earlier else ""),
-        bill_date=bill_date,
-        state="computing",
-        started_at=at,
-        started_by=actor.name,
-    )
+    try:
+        with transaction.atomic():
+            run = BillingRun.objects.create(
+                number=f"RUN-{bill_date}" + (f"-{earlier + 1}" if earlier else ""),
+                bill_date=bill_date,
+                state="computing",
+                started_at=at,
+                started_by=actor.name,
+            )
+    except IntegrityError as meeting:
+        raise RunUnderWayError(f"Another run for {bill_date}", "being started") from meeting
     emit(RunStarted(run=run.number, bill_date=bill_date), actor=actor, at=at)
     return run
 

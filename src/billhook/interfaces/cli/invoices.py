@@ -12,8 +12,7 @@ from billhook.foundation.scope import company_scope
 from billhook.interfaces.cli import session
 from billhook.interfaces.cli.outcome import out
 from billhook.interfaces.cli.words import CompanyOption
-from billhook.invoicing.queries import by_number, line_derivation, lines_of, pdf_path
-from billhook.mediation.queries import records_behind
+from billhook.invoicing.queries import InvoiceLineRow, by_number, line_derivation, lines_of, pdf_path, records_behind
 
 invoice = typer.Typer(help="Invoices: show them, explain every cent.", no_args_is_help=True)
 NumberArgument = Annotated[str, typer.Argument(help="The invoice's number.")]
@@ -52,13 +51,13 @@ def explain(number: NumberArgument, company: CompanyOption = "") -> None:
             out.print(f"[bold]{line.ordinal}. {escape(line.description)}[/] · {amount}")
             out.print(f"   {escape(sentence(line_derivation(line)))}")
             if line.kind == "usage":
-                out.print(records_table(line.line_key.rpartition("/")[0], number))
+                out.print(records_table(line))
 
 
-def records_table(line_key: str, document: str, *, limit: int = 1000) -> Table:
+def records_table(line: InvoiceLineRow, *, limit: int = 1000) -> Table:
     """Return the first records behind a usage line, each with where it stands in its file."""
     table = Table("Started", "To", "Prefix", "Seconds", "Billed", "Amount", "File", "Line", "Offset", box=None)
-    for found in records_behind(line_key, document=document, limit=limit):
+    for found in records_behind(line, limit=limit):
         record = found.record
         table.add_row(
             f"{record.event_at:%Y-%m-%d %H:%M:%S}",

@@ -90,7 +90,7 @@ def invoice(company: Company, customer: str, bill_date: date) -> None:
             out.print(f"  {line.description}: [bold]{Money.of(line.amount, found.currency)}[/]")
             out.print(f"    {escape(sentence(line_derivation(line)))}", style="dim")
             if line.kind == "usage":
-                out.print(records_table(line.line_key.rpartition("/")[0], found.number, limit=5))
+                out.print(records_table(line, limit=5))
         out.print(
             Panel.fit(
                 f"Invoice {found.number} · {Money.of(found.total, found.currency)}\n{pdf_path(found)}", style="green"

@@ -16,8 +16,8 @@ from billhook.interfaces.console.views import words
 from billhook.interfaces.console.views.listing import END, columns
 from billhook.interfaces.console.views.shell import render
 from billhook.invoicing import permissions, queries
-from billhook.invoicing.queries import InvoiceLineRow, InvoiceRow
-from billhook.mediation.queries import ExplainedRecord, records_behind
+from billhook.invoicing.queries import InvoiceLineRow
+from billhook.mediation.queries import ExplainedRecord
 
 RECORDS = 100
 SHOWN_DECIMALS = 6
@@ -45,7 +45,7 @@ def why(visit: Visit, number: str, ordinal: int) -> HttpResponse:
                 Crumb("Why"),
             ),
         ),
-        why=Why(derivation.sentence(found), steps_of(found), _records(visit, one, line, found)),
+        why=Why(derivation.sentence(found), steps_of(found), _records(visit, line, found)),
     )
 
 
@@ -59,11 +59,11 @@ def steps_of(found: Derivation) -> tuple[WhyStep, ...]:
     )
 
 
-def _records(visit: Visit, one: InvoiceRow, line: InvoiceLineRow, found: Derivation) -> Table | None:
+def _records(visit: Visit, line: InvoiceLineRow, found: Derivation) -> Table | None:
     """Return the usage records that a line bills, in order of time; None for a line that bills none."""
     if line.kind != "usage":
         return None
-    behind = records_behind(line.line_key.rpartition("/v")[0], document=one.number, limit=RECORDS)
+    behind = queries.records_behind(line, limit=RECORDS)
     counted = sum(step.records for step in found.steps if isinstance(step, Records))
     caption = f"Usage records, the first {RECORDS} of {counted:,}" if counted > len(behind) else "Usage records"
     headings = columns(
