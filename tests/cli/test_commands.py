@@ -152,3 +152,26 @@ def test_an_unwritable_home_is_one_sentence(told_story: dict[str, str], tmp_path
     done = billhook({**told_story, "BILLHOOK_HOME": str(blocked / "home")}, "verify")
     assert done.returncode == WORLD
     assert "Traceback" not in done.stderr
+
+
+def test_a_months_work_at_the_terminal(own_database: dict[str, str]) -> None:
+    """What an operator does after the example: issue the waiting run, let a month pass, load calls, bill them."""
+    assert billhook(own_database, "demo", "--once").returncode == DONE
+    committed = billhook(own_database, "run", "commit", "RUN-2026-05-01")
+    assert "RUN-2026-05-01 is done: 10 invoices are issued." in committed.stdout
+    calls = Path(own_database["BILLHOOK_HOME"], "May.csv")
+    line = (
+        '"KN1002","31308100102","31201234567","from-customers","""Desk"" <31308100102>","PJSIP/a","PJSIP/b","Dial","",'
+        '"2026-05-04 10:00:00","2026-05-04 10:00:05","2026-05-04 10:02:05",125,120,"ANSWERED","BILLING","1.1",""\n'
+    )
+    calls.write_text(line)
+    advanced = billhook(own_database, "clock", "advance", "1mo")
+    assert "It is 01 June 2026" in advanced.stdout
+    loaded = billhook(own_database, "mediation", "load", str(calls), "--source", "pbx")
+    assert (loaded.returncode, "rated" in loaded.stdout) == (DONE, True)
+    previewed = billhook(own_database, "run", "preview", "--on", "2026-06-01")
+    assert "20.10 EUR" in previewed.stdout
+    again = billhook(own_database, "run", "preview", "--on", "2026-06-01")
+    assert "20.10 EUR" in again.stdout
+    assert "10 invoices are issued" in billhook(own_database, "run", "commit", "RUN-2026-06-01").stdout
+    assert billhook(own_database, "verify").returncode == DONE

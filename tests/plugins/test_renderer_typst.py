@@ -275,3 +275,10 @@ def test_the_child_ends_with_its_parent(compiler):
     child = compiler._child.process
     child.stdin.close()
     assert child.wait(timeout=5) == 0
+
+
+def test_the_doctor_hears_of_a_folder_without_fonts(tmp_path):
+    (sound,) = TypstRenderer(RendererParameters()).check()
+    (lacking,) = TypstRenderer(RendererParameters(fonts=tmp_path)).check()
+    assert (sound.ok, lacking.ok) == (True, False)
+    assert str(tmp_path) in lacking.detail
