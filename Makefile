@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo install dev test test-pg15 test-py313 lint types structure pytest bench lock clean
+.PHONY: demo install dev test test-pg15 test-py313 lint types structure pytest oracles bench lock clean
 
 demo: $(VENV)/.installed
 	@$(BIN)/billhook demo $(if $(ONCE),--once)
@@ -43,6 +43,11 @@ structure: $(VENV)/.dev
 pytest: $(VENV)/.dev
 	@tools/ensure_browser
 	$(BIN)/pytest -n 2 --dist loadgroup $(ARGS)
+
+# Other cases of the same form: make oracles ORACLES=FOLDER
+ORACLES ?= tests/oracles
+oracles: $(VENV)/.dev
+	@$(BIN)/python -m tests.oracles $(ORACLES)
 
 test-pg15: $(VENV)/.dev
 	$(BIN)/python tools/with_postgres15.py $(BIN)/pytest -n 2 --dist loadgroup -m "not browser and not embedded" $(ARGS)

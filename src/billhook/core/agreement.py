@@ -8,11 +8,14 @@ from enum import StrEnum
 from itertools import pairwise
 
 from billhook.core import exact
+from billhook.core.billed import BilledPart
 from billhook.core.cadence import Cadence
+from billhook.core.commitment import Commitment
+from billhook.core.credit import Grant
 from billhook.core.discount import Discount
 from billhook.core.errors import Refusal
 from billhook.core.money import Currency, MixedCurrenciesError
-from billhook.core.period import Period, PeriodError
+from billhook.core.period import ONE_DAY, Period, PeriodError
 from billhook.core.price import PriceModel
 from billhook.core.proration import Basis
 from billhook.core.tax import NO_TAX, TaxPolicy
@@ -34,7 +37,7 @@ class ChargeKind(StrEnum):
     @property
     def recurs(self) -> bool:
         """Return whether it is billed for every period."""
-        return self in {ChargeKind.RECURRING, ChargeKind.USAGE}
+        return self is ChargeKind.RECURRING or self is ChargeKind.USAGE
 
 
 class Timing(StrEnum):
@@ -55,16 +58,33 @@ class Alignment(StrEnum):
     """The start of the plan's base line."""
 
 
+class BeforeStart(StrEnum):
+    """What a bill before the start of an order takes of it in advance."""
+
+    NOTHING = "nothing"
+    """Nothing: the default."""
+    UNTIL_NEXT_BILL = "until_next_bill"
+    """What starts before the customer's next bill date."""
+    FIRST_PERIOD = "first_period"
+    """Its first period, wherever it lies: a one-off bill."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cycle:
-    """A customer's billing cycle: its cadence, the date from which it counts, and the next bill date."""
+    """A customer's billing cycle: its cadence, the date from which it counts, and the next bill date.
+
+    A customer who is billed `as_due` has no fixed dates: what starts on or before a bill date is billed in advance.
+    """
 
     cadence: Cadence
     anchor: date
     next_bill: date
+    as_due: bool = False
 
     def following(self, as_of: date) -> date:
-        """Return the customer's next bill date after a bill."""
+        """Return the customer's next bill date after a bill; the very next day where the customer is billed as due."""
+        if self.as_due:
+            return as_of + ONE_DAY
         return self.next_bill if self.next_bill > as_of else self.cadence.after(self.anchor, as_of)
 
 
@@ -97,6 +117,10 @@ class AgreedLine:
         alignment: to what its periods are aligned.
         anchor: start of the base line, for `plan`.
         position: where it stands on the invoice.
+        billed: what earlier invoices billed for days on which the line is no longer in force, or was suspended.
+        suspended: days on which it rests, without overlap and in order.
+        minimum: what its periods come to at least, before discounts and tax; prorated with the period.
+        maximum: what they come to at most.
     """
 
     key: str
@@ -120,6 +144,10 @@ class AgreedLine:
     revenue_account: str = "revenue"
     order_line: str = ""
     position: int = 0
+    billed: tuple[BilledPart, ...] = ()
+    suspended: tuple[Period, ...] = ()
+    minimum: Decimal | None = None
+    maximum: Decimal | None = None
 
     def __post_init__(self) -> None:
         """Refuse what cannot be billed: no cadence, price or anchor where one is needed, dates out of order, floats."""
@@ -136,6 +164,24 @@ class AgreedLine:
             raise AgreementError(f"{self.key} is usage billed in advance; bill usage in arrears.")
         if self.alignment is Alignment.PLAN and self.anchor is None:
             raise AgreementError(f"{self.key} is aligned to its plan but has no anchor; give the base line's start.")
+        self._refuse_bounds()
+        if any(later.start < earlier.end for earlier, later in pairwise(self.suspended)):
+            raise AgreementError(
+                f"{self.key} is suspended twice on the same days; pass each suspension once, in order."
+            )
+
+    def _refuse_bounds(self) -> None:
+        for what, bound in (("minimum", self.minimum), ("maximum", self.maximum)):
+            if bound is not None and exact.require(bound, f"{what} of {self.key}") < 0:
+                raise AgreementError(f"The {what} of {self.key} is {bound}; give at least 0.")
+        if self.minimum is not None and self.maximum is not None and self.maximum < self.minimum:
+            raise AgreementError(f"{self.key} has a maximum of {self.maximum} below its minimum; swap them.")
+
+    @property
+    def active(self) -> tuple[Period, ...]:
+        """Return the days on which it is in force and not suspended."""
+        whole = Period(self.active_from, self.active_until or date.max)
+        return whole.subtract(self.suspended) if self.suspended else (whole,)
 
     @property
     def group(self) -> str:
@@ -157,6 +203,11 @@ class Agreement:
         tax_inclusive: whether prices contain the tax.
         zone: the customer's, whose days are counted.
         max_periods: of one line in one bill, oldest first; None for all.
+        before_start: what a bill takes of an order that starts later.
+        only_recurring: whether there is a bill only where something recurs; the rest waits for it.
+        commitments: what order lines come to at least.
+        grants: prepaid credit that pays the bill, after tax.
+        coin: the smallest one, to which the amount due is rounded where it is paid in cash, such as 0.05.
     """
 
     customer: str
@@ -168,6 +219,11 @@ class Agreement:
     tax_inclusive: bool = False
     zone: str = "UTC"
     max_periods: int | None = None
+    before_start: BeforeStart = BeforeStart.NOTHING
+    only_recurring: bool = False
+    commitments: tuple[Commitment, ...] = ()
+    grants: tuple[Grant, ...] = ()
+    coin: Decimal | None = None
 
     def __post_init__(self) -> None:
         """Refuse a second currency, a line twice, and versions of one order line that overlap."""
@@ -183,7 +239,10 @@ class Agreement:
     def _refuse_other_currencies(self) -> None:
         priced = [(line.key, line.price.currency) for line in self.lines if line.price is not None]
         fixed = [(item.key, item.amount.currency) for item in self.discounts if item.amount is not None]
-        for key, currency in priced + fixed:
+        committed = [(item.key, item.amount.currency) for item in self.commitments]
+        billed = [(line.key, part.amount.currency) for line in self.lines for part in line.billed]
+        granted = [(item.key, item.left.currency) for item in self.grants]
+        for key, currency in priced + fixed + committed + billed + granted:
             if currency != self.currency:
                 raise MixedCurrenciesError(
                     f"{key} is priced in {currency}, but {self.customer} is billed in {self.currency}; bill it apart."

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+from functools import lru_cache
 
 from billhook.core.errors import Refusal
 from billhook.core.period import Period
@@ -77,24 +78,20 @@ class Cadence:
 
     def containing(self, anchor: date, day: date) -> Period:
         """Return the period that contains a day."""
-        n = self.index(anchor, day)
-        return Period(self.nth(anchor, n), self.nth(anchor, n + 1))
+        return _containing(self, anchor, day)
 
     def after(self, anchor: date, day: date) -> date:
         """Return the first date of the cadence after a day."""
-        return self.nth(anchor, self.index(anchor, day) + 1)
+        return _containing(self, anchor, day).end
 
     def periods(self, anchor: date, start: date, until: date) -> Iterator[Period]:
         """Yield, whole and in order, the periods that have a day from `start` up to, not including, `until`."""
         if until <= start:
             return
-        n = self.index(anchor, start)
-        first = self.nth(anchor, n)
-        while first < until:
-            n += 1
-            following = self.nth(anchor, n)
-            yield Period(first, following)
-            first = following
+        period = _containing(self, anchor, start)
+        while period.start < until:
+            yield period
+            period = _containing(self, anchor, period.end)
 
     @property
     def _months(self) -> int:
@@ -112,6 +109,13 @@ class Cadence:
         """Return words such as `month` or `3 months`."""
         words = self.unit.value.replace("_", "-")
         return words if self.count == 1 else f"{self.count} {words}s"
+
+
+# Most customers share their anchors and bill dates, so that the same few periods are asked for again and again.
+@lru_cache(maxsize=1 << 14)
+def _containing(cadence: Cadence, anchor: date, day: date) -> Period:
+    n = cadence.index(anchor, day)
+    return Period(cadence.nth(anchor, n), cadence.nth(anchor, n + 1))
 
 
 def anchor_on(day: int, *, start: date, cadence: Cadence) -> date:
@@ -135,6 +139,18 @@ def anchor_on(day: int, *, start: date, cadence: Cadence) -> date:
             break
         best = max(best, candidate, key=lambda found: found.day)
     return best
+
+
+def first_on_day(day: int, start: date) -> date:
+    """Return the first date on or after another that is a day of the month, or the last day of a shorter month.
+
+    Raises:
+        CadenceError: no month has such a day.
+    """
+    if not 1 <= day <= _LONGEST_MONTH:
+        raise CadenceError(f"No month has a day {day}; give a billing day from 1 to {_LONGEST_MONTH}.")
+    here = _on_day(_month_index(start), day)
+    return here if here >= start else _on_day(_month_index(start) + 1, day)
 
 
 def _month_index(day: date) -> int:

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import MISSING, fields, is_dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -106,7 +106,8 @@ def _value(kind: Any, data: Any) -> Any:
     if origin is tuple:
         return tuple(_value(get_args(kind)[0], part) for part in data)
     if is_dataclass(kind) and kind not in _FROM_TEXT and isinstance(kind, type):
-        return kind(**{name: _value(hint, data[name]) for name, hint in _hints(kind).items()})
+        missing = {name for name in _defaulted(kind) if name not in data}
+        return kind(**{name: _value(hint, data[name]) for name, hint in _hints(kind).items() if name not in missing})
     written = kind if kind in {int, bool} else str
     if type(data) is not written:
         raise CanonicalError(f"{data!r} is no {kind.__name__}")
@@ -127,6 +128,12 @@ def _one_of(kinds: tuple[Any, ...], data: Any) -> Any:
 @cache
 def _compared(cls: Any) -> tuple[str, ...]:
     return tuple(field.name for field in fields(cls) if field.compare)
+
+
+@cache
+def _defaulted(cls: Any) -> frozenset[str]:
+    """Return the fields that were added with a default, which older bytes do not have."""
+    return frozenset(field.name for field in fields(cls) if field.compare and field.default is not MISSING)
 
 
 @cache

@@ -6,13 +6,17 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from functools import cache
+from typing import NamedTuple
 
 from billhook.core import exact
-from billhook.core.agreement import AgreedLine, Agreement, AgreementError, ChargeKind, UsageCharge
+from billhook.core.agreement import AgreedLine, Agreement, AgreementError, ChargeKind, Timing, UsageCharge
+from billhook.core.billed import Credit, credits_for
 from billhook.core.derivation import Derivation, Less, Prorated, Records, Rounded, Spread, Step
 from billhook.core.errors import Refusal
 from billhook.core.money import Currency, Money, round_together
-from billhook.core.period import Period
+from billhook.core.period import ONE_DAY, Period
+from billhook.core.price import Priced
 from billhook.core.proration import prorate
 from billhook.core.rounding import Rounding, to_places
 from billhook.core.schedule import Due, due_periods, service_period
@@ -22,8 +26,7 @@ class UsageError(Refusal):
     """Usage that no line or service period of the agreement takes, or that is passed twice."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Charge:
+class Charge(NamedTuple):
     """What one line comes to for one service period: exact, with the steps that lead there."""
 
     line: AgreedLine
@@ -34,10 +37,10 @@ class Charge:
     exact: Decimal | Fraction
     steps: tuple[Step, ...]
     references: tuple[str, ...] = ()
+    credit: Credit | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class RoundedCharge:
+class RoundedCharge(NamedTuple):
     """A charge with its amount in the currency, and its derivation."""
 
     charge: Charge
@@ -67,18 +70,20 @@ def charges_due(
     claims: list[BilledPeriodClaim] = []
     for line in agreement.lines:
         due = due_periods(line, agreement, as_of)
-        claims.extend(BilledPeriodClaim(line.key, line.kind, item.service) for item in due)
+        claims += [BilledPeriodClaim(line.key, line.kind, item.service) for item in due]
         if line.kind is ChargeKind.USAGE:
             charges.extend(_usage(line, agreement, used[line.key], due))
         else:
             charges.extend(_fixed(line, agreement, due))
+        if line.billed:
+            charges.extend(_credits(line, agreement, as_of))
     charges.sort(key=_place)
     claims.sort(key=lambda claim: (claim.line_key, claim.period))
     return _rounded(charges, agreement.currency), claims
 
 
-def _place(charge: Charge) -> tuple[int, str, date]:
-    return charge.line.position, charge.line.key, charge.period.start
+def _place(charge: Charge) -> tuple[int, str, date, bool]:
+    return charge.line.position, charge.line.key, charge.period.start, charge.credit is None
 
 
 def _fixed(line: AgreedLine, agreement: Agreement, due: Iterable[Due]) -> Iterable[Charge]:
@@ -87,21 +92,49 @@ def _fixed(line: AgreedLine, agreement: Agreement, due: Iterable[Due]) -> Iterab
         raise AgreementError(f"{line.key} has no price; give it one.")
     priced = line.price.price(line.quantity)
     for item in due:
-        part = prorate(item.service, cycle=item.cycle, basis=line.basis, zone=agreement.zone)
-        amount: Decimal | Fraction = priced.amount
-        steps = priced.steps
-        if not part.is_whole:
-            amount = Fraction(amount) * part.fraction
-            steps = (*steps, Prorated(used=part.used, whole=part.whole, basis=part.basis))
-        yield Charge(
-            line=line,
-            period=item.service,
-            quantity=line.quantity,
-            unit=line.unit,
-            unit_price=priced.unit_price,
-            exact=amount,
-            steps=steps,
-        )
+        for charged in item.charged:
+            amount, steps = _prorated(priced, line, agreement.zone, item.cycle, charged)
+            yield Charge(
+                line=line,
+                period=charged,
+                quantity=line.quantity,
+                unit=line.unit,
+                unit_price=priced.unit_price,
+                exact=amount,
+                steps=steps,
+            )
+
+
+def _prorated(
+    priced: Priced, line: AgreedLine, zone: str, cycle: Period, charged: Period
+) -> tuple[Decimal | Fraction, tuple[Step, ...]]:
+    part = prorate(charged, cycle=cycle, basis=line.basis, zone=zone)
+    if part.is_whole:
+        return priced.amount, priced.steps
+    prorated = Prorated(used=part.used, whole=part.whole, basis=part.basis)
+    return Fraction(priced.amount) * part.fraction, (*priced.steps, prorated)
+
+
+def _credits(line: AgreedLine, agreement: Agreement, as_of: date) -> Iterable[Charge]:
+    """Yield what is given back for billed days on which the line is not active.
+
+    In advance as soon as what replaces them is billed, in arrears once they are reached.
+    """
+    in_advance = line.timing is Timing.IN_ADVANCE
+    until = agreement.cycle.following(as_of) if in_advance else as_of + ONE_DAY
+    for part in line.billed:
+        for credit in credits_for(part, line.active, basis=line.basis, zone=agreement.zone):
+            if credit.period.start < until:
+                yield Charge(
+                    line=line,
+                    period=credit.period,
+                    quantity=line.quantity,
+                    unit=line.unit,
+                    unit_price=None,
+                    exact=credit.amount.amount,
+                    steps=credit.derivation.steps,
+                    credit=credit,
+                )
 
 
 def _usage(line: AgreedLine, agreement: Agreement, used: Iterable[UsageCharge], due: Sequence[Due]) -> Iterable[Charge]:
@@ -162,11 +195,16 @@ def _usage_amount(
 
 
 def _rounded(charges: Sequence[Charge], currency: Currency) -> list[RoundedCharge]:
-    """Round what each order line comes to together, and keep the order of the charges."""
+    """Round what each order line comes to together, and keep the order of the charges; credits are rounded already."""
     by_order_line: dict[str, list[int]] = defaultdict(list)
-    for index, charge in enumerate(charges):
-        by_order_line[charge.line.group].append(index)
     rounded: dict[int, RoundedCharge] = {}
+    for index, charge in enumerate(charges):
+        if charge.credit is None:
+            by_order_line[charge.line.group].append(index)
+        else:
+            rounded[index] = RoundedCharge(charge, charge.credit.amount, charge.credit.derivation)
+    if len(by_order_line) == len(charges):
+        return [_rounded_alone(charge, currency) for charge in charges]
     for indexes in by_order_line.values():
         amounts = round_together([charges[index].exact for index in indexes], currency)
         for index, amount in zip(indexes, amounts, strict=True):
@@ -175,12 +213,25 @@ def _rounded(charges: Sequence[Charge], currency: Currency) -> list[RoundedCharg
     return [rounded[index] for index in range(len(charges))]
 
 
+def _rounded_alone(charge: Charge, currency: Currency) -> RoundedCharge:
+    digits = currency.digits
+    amount = Money(to_places(charge.exact, digits), currency)
+    return RoundedCharge(charge, amount, Derivation((*charge.steps, _rounded_to(digits)), amount))
+
+
 def rounding_steps(value: Decimal | Fraction, amount: Money, pieces: int) -> tuple[Step, ...]:
     """Return the steps that lead from an exact value to the amount it has among pieces rounded together."""
     places = amount.currency.digits
+    rounded = _rounded_to(places)
+    if pieces == 1:
+        return (rounded,)
     difference = exact.subtract(amount.amount, to_places(value, places))
-    rounded = Rounded(places=places, mode=Rounding.HALF_UP)
     return (rounded, Spread(amount=difference, pieces=pieces)) if difference else (rounded,)
+
+
+@cache
+def _rounded_to(places: int) -> Rounded:
+    return Rounded(places=places, mode=Rounding.HALF_UP)
 
 
 def _by_line(agreement: Agreement, usage: Sequence[UsageCharge]) -> Mapping[str, list[UsageCharge]]:

@@ -7,10 +7,13 @@ from fractions import Fraction
 from typing import ClassVar
 
 from billhook.core import exact
+from billhook.core.billing_steps import NoMoreThan, Unused
 from billhook.core.money import Money
 from billhook.core.rounding import Rounding, to_places
+from billhook.core.usage_steps import Evaluated, Events, Included, ProratedUnits, SpanOfCall, TierBlocks, Times
+from billhook.core.wording import bounds as _bounds
+from billhook.core.wording import show as _show
 
-_SHOWN_DECIMALS = 6
 _WORDS_OF_MEASURE = frozenset({"second", "minute", "hour", "byte"})
 
 
@@ -289,6 +292,15 @@ Step = (
     | Less
     | Rounded
     | Spread
+    | Unused
+    | NoMoreThan
+    | TierBlocks
+    | ProratedUnits
+    | Events
+    | Times
+    | SpanOfCall
+    | Included
+    | Evaluated
 )
 
 
@@ -319,19 +331,6 @@ def sentence(derivation: Derivation) -> str:
     return f"{words[0].upper()}{words[1:]}: {derivation.result}."
 
 
-def _show(value: Decimal | Fraction) -> str:
-    if isinstance(value, Decimal):
-        return exact.plain(value)
-    return exact.plain(to_places(value, _SHOWN_DECIMALS))
-
-
 def _measure(quantity: Decimal, unit: str) -> str:
     plural = "s" if unit in _WORDS_OF_MEASURE and quantity != 1 else ""
     return f"{_show(quantity)} {unit}{plural}"
-
-
-def _bounds(above: Decimal | None, up_to: Decimal | None) -> str:
-    if above is None and up_to is None:
-        return ""
-    low = f"above {_show(above)}" if above else "from the first"
-    return f" ({low} up to {_show(up_to)})" if up_to is not None else f" ({low})"

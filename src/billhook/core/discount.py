@@ -8,9 +8,11 @@ from fractions import Fraction
 from billhook.core import exact
 from billhook.core.derivation import Percent, Share, Step
 from billhook.core.errors import Refusal
+from billhook.core.exact import Figure
 from billhook.core.money import Money
 
 _HUNDRED = Decimal(100)
+_ONE_PERCENT = Decimal("0.01")
 
 
 class DiscountError(Refusal):
@@ -48,21 +50,24 @@ class Discount:
         """Return whether it applies to a product's lines."""
         return not self.products or product in self.products
 
-    def shares(self, bases: Sequence[Fraction]) -> tuple[Fraction, ...]:
-        """Return what is taken off each base, exactly and in proportion; never more than all of them."""
-        whole = sum(bases, Fraction(0))
+    def rate(self, whole: Figure) -> Figure:
+        """Return what is taken off each unit of what it applies to, exactly; nothing where that is not above zero."""
         if whole <= 0:
-            return tuple(Fraction(0) for _ in bases)
-        rate = self._taken(whole) / whole
-        return tuple(base * rate for base in bases)
+            return exact.ZERO
+        if self.percent is not None:
+            return exact.multiply(self.percent, _ONE_PERCENT)
+        return self._taken(Fraction(whole)) / Fraction(whole)
 
-    def step(self, *, part: Fraction, whole: Fraction) -> Step:
+    def shares(self, bases: Sequence[Figure]) -> tuple[Figure, ...]:
+        """Return what is taken off each base, exactly and in proportion; never more than all of them."""
+        rate = self.rate(exact.total_of(bases))
+        return tuple(exact.product(base, rate) for base in bases)
+
+    def step(self, *, part: Figure, whole: Figure) -> Step:
         """Return the step that takes the discount off a part of the whole base."""
         if self.percent is not None:
-            return Percent(percent=self.percent.copy_negate(), base=part)
-        return Share(amount=-self._taken(whole), part=part, whole=whole)
+            return Percent(percent=self.percent.copy_negate(), base=Fraction(part))
+        return Share(amount=-self._taken(Fraction(whole)), part=Fraction(part), whole=Fraction(whole))
 
     def _taken(self, whole: Fraction) -> Fraction:
-        if self.percent is not None:
-            return whole * Fraction(self.percent) / 100
         return min(Fraction(self.amount.amount if self.amount else 0), whole)

@@ -1,92 +1,30 @@
 """The draft of an invoice: what was agreed and used, composed into lines, discounts, taxes and totals."""
 
-from collections import defaultdict
-from collections.abc import Hashable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date
-from decimal import Decimal
-from fractions import Fraction
 
-from billhook.core import canonical, exact
+from billhook.core import canonical
 from billhook.core.agreement import Agreement, ChargeKind, UsageCharge
-from billhook.core.charges import BilledPeriodClaim, RoundedCharge, charges_due, rounding_steps
-from billhook.core.derivation import Derivation, run
-from billhook.core.discount import Discount
-from billhook.core.money import Currency, Money, allocate, round_together, sum_money
-from billhook.core.period import Period, hull
-from billhook.core.tax import Taxable, TaxLine, assess, group_key
+from billhook.core.bounds import commitments, price_bounds
+from billhook.core.cash_rounding import cash_rounding
+from billhook.core.charges import BilledPeriodClaim, RoundedCharge, charges_due
+from billhook.core.credit import Demand, Drawn, draw
+from billhook.core.discounting import discount_lines
+from billhook.core.document import DraftLine, InvoiceDraft
+from billhook.core.money import Money, sum_money
+from billhook.core.tax import RateDay, Taxed
+from billhook.core.taxing import taxed_lines
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DraftLine:
-    """One line of a draft.
-
-    Args:
-        key: names the line in its draft.
-        line_key: the order line version, or the discount.
-        period: the service period.
-        unit_price: where every unit costs the same.
-        amount: rounded to the currency; contains the tax where prices do.
-        net: the amount without tax.
-        derivation: how the amount came about.
-        charges: references to the usage that is billed.
-    """
-
-    key: str
-    line_key: str
-    kind: ChargeKind
-    description: str
-    period: Period
-    quantity: Decimal
-    unit: str
-    unit_price: Decimal | None
-    amount: Money
-    net: Money
-    tax_category: str
-    product: str
-    revenue_account: str
-    derivation: Derivation
-    charges: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InvoiceDraft:
-    """An invoice before it has a number; what was reviewed is what is issued.
-
-    A total below zero is issued as a credit note. `billed` are the service periods that it closes.
-    """
-
-    customer: str
-    currency: Currency
-    bill_date: date
-    lines: tuple[DraftLine, ...]
-    taxes: tuple[TaxLine, ...]
-    net: Money
-    tax: Money
-    total: Money
-    billed: tuple[BilledPeriodClaim, ...]
-    tax_inclusive: bool = False
-
-    def revenue(self) -> dict[str, Money]:
-        """Return the net amount by revenue account, for the journal."""
-        return self._by_account([(line.revenue_account, line.net) for line in self.lines])
-
-    def tax_accounts(self) -> dict[str, Money]:
-        """Return the tax by tax account, for the journal."""
-        return self._by_account([(tax.account, tax.amount) for tax in self.taxes])
-
-    def _by_account(self, amounts: Sequence[tuple[str, Money]]) -> dict[str, Money]:
-        sums: dict[str, Money] = defaultdict(lambda: Money.zero(self.currency))
-        for account, amount in amounts:
-            sums[account] += amount
-        return dict(sums)
+__all__ = ["DraftLine", "InvoiceDraft", "bill", "from_bytes", "inputs_fingerprint", "to_bytes"]
 
 
 def bill(agreement: Agreement, usage: Sequence[UsageCharge], as_of: date) -> InvoiceDraft | None:
     """Return the bill of a customer on a day, or None where no line is due.
 
-    The order of lines and usage has no meaning; the same inputs always give the same bytes. Discounts are taken off
-    in the order given, then taxes are added.
+    The order of lines and usage has no meaning; the same inputs always give the same bytes. To the charges of the
+    lines come minimum and maximum of each price, then commitments, discounts in the order given, taxes, prepaid
+    credit up to the total, and cash rounding.
 
     Args:
         agreement: with everything agreed, and how far each line is billed.
@@ -98,11 +36,14 @@ def bill(agreement: Agreement, usage: Sequence[UsageCharge], as_of: date) -> Inv
         PriceError: a price has no answer for a quantity.
     """
     charged, claims = charges_due(agreement, usage, as_of)
-    if not charged:
+    lines = [_line(item, agreement, as_of) for item in charged]
+    lines.extend(price_bounds(agreement, lines, claims))
+    if agreement.commitments:
+        lines.extend(commitments(agreement, lines, as_of))
+    if not lines or (agreement.only_recurring and not any(line.kind.recurs for line in lines)):
         return None
-    lines = [_line(item) for item in charged]
-    lines.extend(discount_line for discount in _discounts(agreement, lines) for discount_line in discount)
-    return _totalled(agreement, lines, claims, as_of)
+    lines.extend(discount_lines(agreement, lines))
+    return _paid(agreement, _totalled(agreement, lines, claims, as_of))
 
 
 def inputs_fingerprint(agreement: Agreement, usage: Sequence[UsageCharge], as_of: date) -> str:
@@ -126,10 +67,11 @@ def from_bytes(data: bytes) -> InvoiceDraft:
     return canonical.from_bytes(InvoiceDraft, data)
 
 
-def _line(item: RoundedCharge) -> DraftLine:
+def _line(item: RoundedCharge, agreement: Agreement, as_of: date) -> DraftLine:
     charge, line = item.charge, item.charge.line
+    part = charge.credit.part if charge.credit else None
     return DraftLine(
-        key=f"{line.key}/{charge.period.start}",
+        key=f"{line.key}/{charge.period.start}" if part is None else f"{line.key}/credit/{charge.period.start}",
         line_key=line.key,
         kind=line.kind,
         description=line.description,
@@ -144,25 +86,31 @@ def _line(item: RoundedCharge) -> DraftLine:
         revenue_account=line.revenue_account,
         derivation=item.derivation,
         charges=charge.references,
+        corrects=part.document if part else "",
+        tax_day=_tax_day(item, agreement, as_of),
     )
+
+
+def _tax_day(item: RoundedCharge, agreement: Agreement, as_of: date) -> date | None:
+    """Return whose day's tax rate a line has: a credit that of what it corrects; None for the last of its period."""
+    if item.charge.credit is not None:
+        part = item.charge.credit.part
+        return part.tax_day or part.period.last_day
+    return as_of if agreement.tax.rate_day is RateDay.INVOICE_DATE else None
 
 
 def _totalled(
     agreement: Agreement, lines: Sequence[DraftLine], claims: Sequence[BilledPeriodClaim], as_of: date
 ) -> InvoiceDraft:
     """Add taxes and totals."""
-    taxables = [Taxable(line.amount, line.tax_category, line.period.last_day) for line in lines]
-    taxed = assess(agreement.tax, taxables, agreement.currency, inclusive=agreement.tax_inclusive)
-    tax = sum_money((line.amount for line in taxed.lines), agreement.currency)
+    taxed = taxed_lines(agreement, lines)
     net = sum_money(taxed.nets, agreement.currency)
+    tax = sum_money((line.amount for line in taxed.lines), agreement.currency)
     return InvoiceDraft(
         customer=agreement.customer,
         currency=agreement.currency,
         bill_date=as_of,
-        lines=tuple(
-            line if line.net == without_tax else replace(line, net=without_tax)
-            for line, without_tax in zip(lines, taxed.nets, strict=True)
-        ),
+        lines=_with_nets(lines, taxed) if agreement.tax_inclusive else tuple(lines),
         taxes=taxed.lines,
         net=net,
         tax=tax,
@@ -172,79 +120,28 @@ def _totalled(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """Lines that share their rates and revenue account: what a discount finds there, and what it takes."""
-
-    lines: tuple[DraftLine, ...]
-    base: Fraction
-    taken: Fraction
+def _with_nets(lines: Iterable[DraftLine], taxed: Taxed) -> tuple[DraftLine, ...]:
+    return tuple(replace(line, net=net) for line, net in zip(lines, taxed.nets, strict=True))
 
 
-def _discounts(agreement: Agreement, lines: Sequence[DraftLine]) -> Iterator[list[DraftLine]]:
-    """Yield the lines of each discount; the next one finds what the one before has left, exactly."""
-    left = [Fraction(line.amount.amount) for line in lines]
-    for discount in agreement.discounts:
-        chosen = [index for index, line in enumerate(lines) if _applies(discount, line)]
-        shares = dict(zip(chosen, discount.shares([left[index] for index in chosen]), strict=True))
-        groups: dict[tuple[Hashable, str, str], list[int]] = defaultdict(list)
-        for index in chosen:
-            groups[_rates_and_account(agreement, lines[index])].append(index)
-        parts: dict[Hashable, list[_Part]] = defaultdict(list)
-        for (rates, _, _), members in groups.items():
-            base, taken = _sum(left[index] for index in members), _sum(shares[index] for index in members)
-            parts[rates].append(_Part(tuple(lines[index] for index in members), base, taken))
-        for index, share in shares.items():
-            left[index] -= share
-        yield _discount_lines(discount, list(parts.values()), agreement.currency)
+def _paid(agreement: Agreement, draft: InvoiceDraft) -> InvoiceDraft:
+    """Take prepaid credit off what is to be paid, and round the rest to coins."""
+    if agreement.grants and draft.total.amount > 0:
+        draft = replace(draft, prepaid=_prepaid(agreement, draft))
+    if agreement.coin is not None:
+        draft = replace(draft, cash_rounding=cash_rounding(draft.due, agreement.coin))
+    return draft
 
 
-def _discount_lines(discount: Discount, by_rates: Sequence[Sequence[_Part]], currency: Currency) -> list[DraftLine]:
-    """Round what a discount takes once, share it by rates, then by account, and write a line for each part."""
-    parts = [part for same in by_rates for part in same]
-    taken = round_together([_sum(part.taken for part in same) for same in by_rates], currency)
-    amounts = [
-        share
-        for amount, same in zip(taken, by_rates, strict=True)
-        for share in (allocate(amount, [part.taken for part in same]) if amount else [amount] * len(same))
-    ]
-    whole = _sum(part.base for part in parts)
-    lines = []
-    for number, (part, amount) in enumerate(zip(parts, amounts, strict=True), start=1):
-        if amount:
-            step = discount.step(part=part.base, whole=whole)
-            steps = (step, *rounding_steps(run([step]), -amount, len(parts)))
-            lines.append(_discount_line(discount, f"{discount.key}/{number}", part, Derivation(steps, -amount)))
-    return lines
+def _prepaid(agreement: Agreement, draft: InvoiceDraft) -> tuple[Drawn, ...]:
+    """Return what is drawn from grants; a grant for some products pays their lines with the tax of these."""
+    limited = {product for grant in agreement.grants for product in grant.products}
+    demands = [Demand(product, _gross(agreement, draft, product)) for product in sorted(limited)]
+    rest = draft.total - sum_money((demand.amount for demand in demands), agreement.currency)
+    return draw(agreement.grants, [*demands, Demand("", rest)], draft.bill_date, cap=draft.total)
 
 
-def _discount_line(discount: Discount, key: str, part: _Part, derivation: Derivation) -> DraftLine:
-    first = part.lines[0]
-    return DraftLine(
-        key=key,
-        line_key=discount.key,
-        kind=ChargeKind.DISCOUNT,
-        description=discount.description,
-        period=hull(line.period for line in part.lines),
-        quantity=exact.ONE,
-        unit="",
-        unit_price=None,
-        amount=derivation.result,
-        net=derivation.result,
-        tax_category=first.tax_category,
-        product="",
-        revenue_account=first.revenue_account,
-        derivation=derivation,
-    )
-
-
-def _applies(discount: Discount, line: DraftLine) -> bool:
-    return line.amount.amount > 0 and line.kind is not ChargeKind.PENALTY and discount.applies_to(line.product)
-
-
-def _rates_and_account(agreement: Agreement, line: DraftLine) -> tuple[Hashable, str, str]:
-    return group_key(agreement.tax, line.tax_category, line.period.last_day), line.tax_category, line.revenue_account
-
-
-def _sum(figures: Iterable[Fraction]) -> Fraction:
-    return sum(figures, Fraction(0))
+def _gross(agreement: Agreement, draft: InvoiceDraft, product: str) -> Money:
+    lines = [line for line in draft.lines if line.product == product and line.kind is not ChargeKind.DISCOUNT]
+    taxed = taxed_lines(agreement, lines)
+    return sum_money([*taxed.nets, *(line.amount for line in taxed.lines)], agreement.currency)

@@ -4,11 +4,15 @@ The decimal module rounds each product to 28 digits; a price of 12 decimals time
 sums and products of the core go through a context that is wide enough and raises rather than round.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import Context, Decimal, DivisionByZero, Inexact, InvalidOperation, Overflow
 from fractions import Fraction
+from functools import reduce
 
 from billhook.core.errors import Refusal
+
+Figure = Decimal | Fraction
+"""An exact figure: a decimal as long as it has an end, a fraction where it has none."""
 
 EXACT = Context(prec=200, traps=[DivisionByZero, Inexact, InvalidOperation, Overflow])
 ZERO = Decimal(0)
@@ -48,27 +52,40 @@ def require(value: Decimal, what: str = "figure") -> Decimal:
     return value
 
 
-def add(left: Decimal, right: Decimal) -> Decimal:
-    """Return the exact sum of two decimals."""
-    return EXACT.add(left, right)
-
-
-def subtract(left: Decimal, right: Decimal) -> Decimal:
-    """Return the exact difference of two decimals."""
-    return EXACT.subtract(left, right)
-
-
-def multiply(left: Decimal, right: Decimal) -> Decimal:
-    """Return the exact product of two decimals."""
-    return EXACT.multiply(left, right)
+# The methods themselves, since a bill adds and multiplies some hundred times.
+add = EXACT.add
+"""Return the exact sum of two decimals."""
+subtract = EXACT.subtract
+"""Return the exact difference of two decimals."""
+multiply = EXACT.multiply
+"""Return the exact product of two decimals."""
 
 
 def total(values: Iterable[Decimal]) -> Decimal:
     """Return the exact sum of decimals, in any order."""
-    result = ZERO
-    for value in values:
-        result = EXACT.add(result, value)
-    return result
+    return reduce(EXACT.add, values, ZERO)
+
+
+def total_of(values: Sequence[Figure]) -> Figure:
+    """Return the exact sum of decimals and fractions: a decimal where all are."""
+    decimals = [value for value in values if isinstance(value, Decimal)]
+    if len(decimals) == len(values):
+        return reduce(EXACT.add, decimals, ZERO)
+    return sum((Fraction(value) for value in values), Fraction(0))
+
+
+def product(left: Figure, right: Figure) -> Figure:
+    """Return the exact product of decimals or fractions: a decimal where both are."""
+    if isinstance(left, Decimal) and isinstance(right, Decimal):
+        return multiply(left, right)
+    return Fraction(left) * Fraction(right)
+
+
+def difference(left: Figure, right: Figure) -> Figure:
+    """Return the exact difference of decimals or fractions: a decimal where both are."""
+    if isinstance(left, Decimal) and isinstance(right, Decimal):
+        return subtract(left, right)
+    return Fraction(left) - Fraction(right)
 
 
 def from_fraction(value: Fraction) -> Decimal:

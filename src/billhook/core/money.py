@@ -1,8 +1,8 @@
 """Money: an exact amount in one currency."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from decimal import Decimal
+from dataclasses import dataclass, field
+from decimal import ROUND_FLOOR, Decimal
 from fractions import Fraction
 from functools import cache
 from typing import Self
@@ -43,19 +43,16 @@ class CannotAllocateError(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class Currency:
-    """A currency by its ISO 4217 code."""
+    """A currency by its ISO 4217 code; `digits` are the decimals of its minor unit."""
 
     code: str
+    digits: int = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Refuse a code that is not in ISO 4217."""
         if self.code not in _DIGITS:
             raise UnknownCurrencyError(f"{self.code!r} is no ISO 4217 currency; give a code such as 'EUR'.")
-
-    @property
-    def digits(self) -> int:
-        """Return the decimals of its minor unit."""
-        return _DIGITS[self.code]
+        object.__setattr__(self, "digits", _DIGITS[self.code])
 
     def __str__(self) -> str:
         """Return the code."""
@@ -77,8 +74,9 @@ class Money:
 
     def __post_init__(self) -> None:
         """Refuse a float, a figure that is not finite, and a missing currency."""
-        exact.require(self.amount, "amount")
-        if not isinstance(self.currency, Currency):
+        if type(self.amount) is not Decimal or not self.amount.is_finite():
+            exact.require(self.amount, "amount")
+        if type(self.currency) is not Currency:
             raise UnknownCurrencyError(f"{self.amount} names no currency; give one such as 'EUR'.")
 
     @classmethod
@@ -90,7 +88,7 @@ class Money:
     @classmethod
     def zero(cls, code: Currency | str) -> Self:
         """Return nothing, in a currency."""
-        return cls.of(0, code)
+        return cls(_nothing(str(code)), currency(str(code)))
 
     def __add__(self, other: Self) -> Self:
         """Return the exact sum."""
@@ -141,11 +139,16 @@ class Money:
         return type(self)(to_places(self.amount, self.currency.digits, mode), self.currency)
 
     def _same(self, other: Self) -> Decimal:
-        if self.currency != other.currency:
+        if self.currency is not other.currency and self.currency != other.currency:
             raise MixedCurrenciesError(
                 f"{self} and {other} are two currencies; sum each currency on its own, or convert one at a dated rate."
             )
         return other.amount
+
+
+@cache
+def _nothing(code: str) -> Decimal:
+    return Decimal(exact.plain(exact.ZERO, currency(code).digits))
 
 
 def sum_money(amounts: Iterable[Money], unit: Currency) -> Money:
@@ -154,10 +157,11 @@ def sum_money(amounts: Iterable[Money], unit: Currency) -> Money:
     Raises:
         MixedCurrenciesError: an amount is in another currency.
     """
-    result = Money.zero(unit)
+    zero = Money.zero(unit)
+    result = zero.amount
     for amount in amounts:
-        result += amount
-    return result
+        result = exact.EXACT.add(result, zero._same(amount))
+    return Money(result, unit)
 
 
 def allocate(amount: Money, weights: Sequence[Decimal | int | Fraction]) -> tuple[Money, ...]:
@@ -191,14 +195,35 @@ def round_together(
     """
     if len(parts) == 1:
         return (Money(to_places(parts[0], unit.digits, mode), unit),)
-    steps = [Fraction(part) * 10**unit.digits for part in parts]
-    whole = int(to_places(sum(steps, Fraction(0)), 0, mode))
-    sign = -1 if whole < 0 else 1
-    floors = [sign * step // 1 for step in steps]
-    by_remainder = sorted(range(len(steps)), key=lambda index: floors[index] - sign * steps[index])
-    for index in by_remainder[: sign * whole - sum(floors)]:
+    if all(type(part) is Decimal for part in parts):
+        counts = _of_decimals([part for part in parts if isinstance(part, Decimal)], unit.digits, mode)
+    else:
+        counts = _of_fractions([Fraction(part) for part in parts], unit.digits, mode)
+    return tuple(_of_steps(count, unit) for count in counts)
+
+
+def _of_decimals(parts: Sequence[Decimal], digits: int, mode: Rounding) -> list[int]:
+    whole = int(to_places(exact.total(parts), digits, mode).scaleb(digits, context=exact.EXACT))
+    steps = [exact.EXACT.scaleb(part.copy_negate() if whole < 0 else part, digits) for part in parts]
+    floors = [int(step.to_integral_value(ROUND_FLOOR)) for step in steps]
+    rests = [exact.EXACT.subtract(step, Decimal(floor)) for step, floor in zip(steps, floors, strict=True)]
+    return _largest_remainder(floors, rests, whole)
+
+
+def _of_fractions(parts: Sequence[Fraction], digits: int, mode: Rounding) -> list[int]:
+    whole = int(to_places(sum(parts, Fraction(0)) * 10**digits, 0, mode))
+    steps = [(-part if whole < 0 else part) * 10**digits for part in parts]
+    floors = [step // 1 for step in steps]
+    return _largest_remainder(floors, [step - floor for step, floor in zip(steps, floors, strict=True)], whole)
+
+
+def _largest_remainder(floors: list[int], rests: Sequence[Decimal] | Sequence[Fraction], whole: int) -> list[int]:
+    """Return whole steps that sum to a whole: each its own, and one more for the largest rests, earlier first."""
+    by_rest = sorted(range(len(floors)), key=rests.__getitem__, reverse=True)
+    more = abs(whole) - sum(floors)
+    for index in by_rest[:more]:
         floors[index] += 1
-    return tuple(_of_steps(sign * count, unit) for count in floors)
+    return [-count for count in floors] if whole < 0 else floors
 
 
 def _of_steps(count: int, unit: Currency) -> Money:

@@ -67,7 +67,9 @@ class Period:
     def clip(self, start: date, until: date | None) -> Self | None:
         """Return its days on or after `start` and, where given, before `until`; None where there are none."""
         first = max(self.start, start)
-        end = self.end if until is None else min(self.end, until)
+        end = self.end if until is None or self.end <= until else until
+        if first == self.start and end == self.end and first < end:
+            return self
         return type(self)(first, end) if first < end else None
 
     def split(self, *at: date) -> tuple[Self, ...]:

@@ -49,6 +49,9 @@ class Proportion:
         return self.used == self.whole
 
 
+_WHOLE = {basis: Proportion(1, 1, basis) for basis in Basis}
+
+
 def prorate(used: Period, *, cycle: Period, basis: Basis, zone: str = "UTC") -> Proportion:
     """Return the part of a cycle that some of its days are; the parts of a cycle always sum to 1.
 
@@ -61,6 +64,8 @@ def prorate(used: Period, *, cycle: Period, basis: Basis, zone: str = "UTC") -> 
     Raises:
         ProrationError: the days do not lie in the cycle, or it has none.
     """
+    if used is cycle and not cycle.is_empty:
+        return _WHOLE[basis]
     if cycle.is_empty or not cycle.covers(used):
         raise ProrationError(f"{used} does not lie in the cycle {cycle}; prorate each cycle on its own.")
     if basis is Basis.NONE or used == cycle:

@@ -111,3 +111,22 @@ def _unit(name: str) -> tuple[str, int]:
     if name not in _UNITS:
         raise UnitError(f"The unit {name!r} is unknown; choose one of {', '.join(_UNITS)}.")
     return _UNITS[name]
+
+
+def seconds_written(text: str, pattern: str) -> int:
+    """Return the seconds of a duration written by a pattern, such as `_HHHH:MM:SS`.
+
+    The places of the runs of H, M and S in the pattern say which characters of the text are hours, minutes and
+    seconds; other characters have no meaning.
+
+    Raises:
+        UnitError: the pattern has no such run, or a place of the text holds no figure.
+    """
+    found = 0
+    for letter, size in (("H", 3600), ("M", 60), ("S", 1)):
+        first, last = pattern.find(letter), pattern.rfind(letter)
+        written = text[first : last + 1].strip() if first >= 0 else "0"
+        if not (written.isascii() and written.isdigit()):
+            raise UnitError(f"The duration {text!r} has no figure where {pattern!r} has {letter}; correct the pattern.")
+        found += int(written) * size
+    return found

@@ -8,6 +8,7 @@ from fractions import Fraction
 from billhook.core.exact import EXACT
 
 _WIDE = decimal.Context(prec=EXACT.prec)
+_STEPS = tuple(Decimal(1).scaleb(-places) for places in range(16))
 
 
 class Rounding(StrEnum):
@@ -45,7 +46,8 @@ def to_places(value: Decimal | Fraction, places: int, mode: Rounding = Rounding.
         mode: how a figure between two steps is decided.
     """
     exact = _between_steps(value, places) if isinstance(value, Fraction) else value
-    rounded = exact.quantize(Decimal(1).scaleb(-places), rounding=_DECIMAL_MODE[mode], context=_WIDE)
+    step = _STEPS[places] if 0 <= places < len(_STEPS) else Decimal(1).scaleb(-places)
+    rounded = exact.quantize(step, rounding=_DECIMAL_MODE[mode], context=_WIDE)
     return rounded or rounded.copy_abs()
 
 

@@ -76,3 +76,28 @@ def _require_sound(amount: Money, claims: Sequence[Claim], first: Sequence[str])
     for key in first:
         if key not in keys:
             raise SettlementError(f"{key} is not open; choose an open invoice, or none to settle the oldest first.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How an invoice stands: what it charges, what was credited, paid and refunded of it."""
+
+    charged: Money
+    credited: Money
+    paid: Money
+    refunded: Money
+
+    @property
+    def claimed(self) -> Money:
+        """Return what it charges after credit notes."""
+        return self.charged - self.credited
+
+    @property
+    def balance(self) -> Money:
+        """Return what is open: below zero where more was paid than is claimed."""
+        return self.claimed - self.paid + self.refunded
+
+    @property
+    def credit(self) -> Money:
+        """Return what was paid beyond what is claimed: the customer's credit."""
+        return max(-self.balance, Money.zero(self.charged.currency))

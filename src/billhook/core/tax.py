@@ -1,126 +1,52 @@
-"""Taxes: dated rules, and the tax of an invoice by category and rate, cent-exact."""
+"""Taxes: the tax of an invoice by category and rate, cent-exact."""
 
 from collections import defaultdict
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from enum import StrEnum
 from fractions import Fraction
-from itertools import pairwise
 
 from billhook.core import exact
-from billhook.core.errors import Refusal
 from billhook.core.money import Currency, Money, allocate, round_together, sum_money
 from billhook.core.rounding import to_places
+from billhook.core.tax_rules import (
+    NO_TAX,
+    FixedPer,
+    RateDay,
+    TaxError,
+    TaxKey,
+    TaxPolicy,
+    TaxRounding,
+    TaxRule,
+    Treatment,
+)
 
-_STANDARD = "S"
-_OUT_OF_SCOPE = "O"
-_ONE_PERCENT = Decimal("0.01")
-
-
-class TaxError(Refusal):
-    """A tax rule contradicts itself or another."""
-
-
-class TaxRounding(StrEnum):
-    """Where tax is rounded."""
-
-    LINE = "line"
-    """The tax of each line."""
-    RATE = "rate"
-    """Once for each category and rate (EN 16931, BR-CO-17): the default."""
-    EXACT_TOTAL = "exact_total"
-    """Once for the invoice, shown by rate by largest remainder."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TaxRule:
-    """A percentage on a tax category of products, from its first day up to, not including, its last.
-
-    Args:
-        tax_category: of the products that it taxes.
-        code: names the tax.
-        name: what the invoice says.
-        percent: at least 0, with up to 4 decimals.
-        category: the code of EN 16931 (UNTDID 5305): S standard, Z zero, E exempt, AE reverse charge, and so on.
-        reason: why no tax is due, for the categories that need one.
-        account: where the tax is posted.
-        valid_from: first day, None without beginning.
-        valid_until: day after the last, None without end.
-    """
-
-    tax_category: str
-    code: str
-    name: str
-    percent: Decimal
-    category: str = _STANDARD
-    reason: str = ""
-    account: str = "tax"
-    valid_from: date | None = None
-    valid_until: date | None = None
-
-    def __post_init__(self) -> None:
-        """Refuse a rate below zero, a float, dates out of order."""
-        if exact.require(self.percent, f"rate of {self.code}") < 0:
-            raise TaxError(f"{self.code} has a rate of {self.percent} %; give at least 0.")
-        if self.valid_from and self.valid_until and self.valid_until <= self.valid_from:
-            raise TaxError(f"{self.code} ends on {self.valid_until}, not after its start; swap the dates.")
-
-    def in_force(self, day: date) -> bool:
-        """Return whether the rule holds on a day."""
-        return (self.valid_from is None or self.valid_from <= day) and (
-            self.valid_until is None or day < self.valid_until
-        )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Treatment:
-    """Why a customer pays no tax: exempt E, reverse charge AE, intra-community K, export G, out of scope O."""
-
-    category: str
-    name: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TaxPolicy:
-    """The rules of a company, how it rounds, and how the customer is treated where that takes the tax away."""
-
-    rules: tuple[TaxRule, ...] = ()
-    rounding: TaxRounding = TaxRounding.RATE
-    treatment: Treatment | None = None
-
-    def __post_init__(self) -> None:
-        """Refuse two rules of one tax for the same products and days."""
-        dated = defaultdict(list)
-        for rule in self.rules:
-            dated[rule.tax_category, rule.code].append(rule)
-        for same in dated.values():
-            same.sort(key=lambda rule: rule.valid_from or date.min)
-            for earlier, later in pairwise(same):
-                if earlier.valid_until is None or (later.valid_from or date.min) < earlier.valid_until:
-                    raise TaxError(f"{earlier.code} at {earlier.percent} % and {later.percent} % overlap; end one.")
-
-    def rules_on(self, tax_category: str, day: date) -> tuple[TaxRule, ...]:
-        """Return the rules for a category on a day, at least one: where none is set, a rate of 0 that says so."""
-        if self.treatment is not None:
-            return (_untaxed(tax_category, self.treatment),)
-        found = [rule for rule in self.rules if rule.tax_category == tax_category and rule.in_force(day)]
-        found.sort(key=lambda rule: rule.code)
-        return tuple(found) or (_untaxed(tax_category, _no_rate(tax_category)),)
-
-
-NO_TAX = TaxPolicy()
+__all__ = [
+    "NO_TAX",
+    "FixedPer",
+    "RateDay",
+    "TaxError",
+    "TaxLine",
+    "TaxPolicy",
+    "TaxRounding",
+    "TaxRule",
+    "Taxable",
+    "Taxed",
+    "Treatment",
+    "assess",
+    "group_key",
+]
 
 
 @dataclass(frozen=True, slots=True)
 class Taxable:
-    """A rounded line amount, the tax category of its product, and the day whose rate holds."""
+    """A rounded line amount, the tax category of its product, the day whose rate holds, and how many units it is."""
 
     amount: Money
     tax_category: str
     day: date
+    quantity: Decimal = exact.ONE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,6 +71,11 @@ class Taxed:
     nets: tuple[Money, ...]
 
 
+_Rules = tuple[TaxRule, ...]
+_Members = tuple[int, ...]
+_Groups = Mapping[_Rules, Sequence[int]]
+
+
 def assess(policy: TaxPolicy, lines: Sequence[Taxable], currency: Currency, *, inclusive: bool = False) -> Taxed:
     """Return the tax of an invoice.
 
@@ -153,69 +84,148 @@ def assess(policy: TaxPolicy, lines: Sequence[Taxable], currency: Currency, *, i
         lines: each rounded to the currency; discounts are lines below zero.
         currency: of all lines.
         inclusive: whether the amounts contain the tax.
+
+    Raises:
+        TaxError: amounts contain the tax, and one of the taxes is a fixed amount.
     """
-    groups: dict[tuple[TaxRule, ...], list[int]] = defaultdict(list)
+    groups: dict[_Rules, list[int]] = defaultdict(list)
     for index, line in enumerate(lines):
         groups[policy.rules_on(line.tax_category, line.day)].append(index)
-    amounts = [line.amount for line in lines]
     if inclusive:
-        return _inclusive(policy.rounding, groups, amounts, currency)
-    return _exclusive(policy.rounding, groups, amounts, currency)
+        return _inclusive(policy.rounding, groups, [line.amount for line in lines], currency)
+    return _exclusive(policy.rounding, groups, lines, currency)
 
 
-_Groups = dict[tuple[TaxRule, ...], list[int]]
-_Key = tuple[str, Decimal, str, str, str, str]
+def group_key(policy: TaxPolicy, tax_category: str, day: date) -> Hashable:
+    """Return what two lines have in common that fall under the same rates."""
+    return tuple(rule.key for rule in policy.rules_on(tax_category, day))
 
 
-def _exclusive(rounding: TaxRounding, groups: _Groups, amounts: list[Money], currency: Currency) -> Taxed:
-    """Add tax to line amounts: exact tax of each line and rule, rounded together as the mode says."""
-    bases: dict[_Key, Money] = defaultdict(lambda: Money.zero(currency))
-    exacts: list[tuple[_Key, Decimal]] = []
+def _exclusive(rounding: TaxRounding, groups: _Groups, lines: Sequence[Taxable], currency: Currency) -> Taxed:
+    """Add tax to line amounts: the exact tax of each rule, rounded as the mode says, then compound taxes on top."""
+    bases: dict[TaxKey, Decimal] = defaultdict(Decimal)
+    first: dict[tuple[TaxKey, _Members], Decimal] = {}
+    once: set[TaxKey] = set()
     for rules, members in groups.items():
+        base = exact.total(lines[index].amount.amount for index in members)
         for rule in rules:
-            key = _key(rule)
-            bases[key] += sum_money((amounts[index] for index in members), currency)
-            rate = exact.multiply(rule.percent, _ONE_PERCENT)
-            exacts.extend((key, exact.multiply(amounts[index].amount, rate)) for index in members)
-    taxes = _round_exacts(rounding, exacts, currency)
-    lines = tuple(_tax_line(key, base, taxes[key]) for key, base in sorted(bases.items()))
-    return Taxed(lines, tuple(amounts))
+            key = rule.key
+            bases[key] = exact.add(bases[key], base)
+            if rule.compound:
+                continue
+            if rule.fixed is None and rounding is not TaxRounding.LINE:
+                first[key, tuple(members)] = exact.multiply(base, rule.rate)
+            else:
+                first |= _first_taxes(rule, key, rounding, members, lines, once)
+    taxes = _round_exacts(rounding, first, currency)
+    if any(rule.compound for rules in groups for rule in rules):
+        second = _compound_taxes(rounding, groups, lines, first, taxes, currency)
+        taxes |= _round_exacts(rounding, second, currency)
+    found = tuple(_tax_line(key, Money(base, currency), taxes[key]) for key, base in sorted(bases.items()))
+    return Taxed(found, tuple(line.amount for line in lines))
+
+
+def _first_taxes(
+    rule: TaxRule,
+    key: TaxKey,
+    rounding: TaxRounding,
+    members: Sequence[int],
+    lines: Sequence[Taxable],
+    once: set[TaxKey],
+) -> dict[tuple[TaxKey, _Members], Decimal]:
+    """Return the exact tax by one rule of what is rounded together; a fixed amount of an invoice is charged once."""
+    if rule.fixed is not None and rule.per is FixedPer.INVOICE:
+        amount = exact.ZERO if key in once else rule.fixed
+        once.add(key)
+        return {(key, tuple(members)): amount}
+    return {
+        (key, together): _exact_tax(rule, [lines[index] for index in together])
+        for together in _together(rounding, members)
+    }
+
+
+def _exact_tax(rule: TaxRule, lines: Sequence[Taxable]) -> Decimal:
+    if rule.fixed is None:
+        base = exact.total(line.amount.amount for line in lines)
+        return exact.multiply(base, rule.rate)
+    units = [exact.ONE if rule.per is FixedPer.LINE else line.quantity for line in lines if line.amount.amount > 0]
+    return exact.multiply(rule.fixed, exact.total(units))
+
+
+def _together(rounding: TaxRounding, members: Sequence[int]) -> list[_Members]:
+    return [(index,) for index in members] if rounding is TaxRounding.LINE else [tuple(members)]
+
+
+def _compound_taxes(
+    rounding: TaxRounding,
+    groups: _Groups,
+    lines: Sequence[Taxable],
+    first: Mapping[tuple[TaxKey, _Members], Decimal],
+    taxes: Mapping[TaxKey, Money],
+    currency: Currency,
+) -> dict[tuple[TaxKey, _Members], Decimal]:
+    """Return the exact compound taxes: each on its lines and on the first taxes of these, as rounded."""
+    compound = [(rule, members) for rules, members in groups.items() for rule in rules if rule.compound]
+    rounded = _shares(rounding, first, taxes, currency)
+    found = {}
+    for rule, members in compound:
+        for together in _together(rounding, members):
+            amounts = [lines[index].amount.amount for index in together]
+            under = [tax.amount for (_, of), tax in rounded.items() if of == together]
+            base = exact.total([*amounts, *under])
+            found[rule.key, together] = exact.multiply(base, rule.rate)
+    return found
+
+
+def _shares(
+    rounding: TaxRounding,
+    first: Mapping[tuple[TaxKey, _Members], Decimal],
+    taxes: Mapping[TaxKey, Money],
+    currency: Currency,
+) -> dict[tuple[TaxKey, _Members], Money]:
+    """Return the rounded first taxes of each group of lines; one that spans groups is spread by largest remainder."""
+    if rounding is TaxRounding.LINE:
+        return {place: _rounded(tax, currency) for place, tax in first.items()}
+    shares: dict[tuple[TaxKey, _Members], Money] = {}
+    for key, tax in taxes.items():
+        places = [place for place in first if place[0] == key]
+        weights = [abs(first[place]) for place in places]
+        parts = allocate(tax, weights) if any(weights) else [tax] * len(places)
+        shares |= zip(places, parts, strict=True)
+    return shares
 
 
 def _round_exacts(
-    rounding: TaxRounding, exacts: Sequence[tuple[_Key, Decimal]], currency: Currency
-) -> dict[_Key, Money]:
-    """Return the rounded tax by rate, from the exact tax of each line by rate."""
-    sums: dict[_Key, Decimal] = defaultdict(Decimal)
-    for key, tax in exacts:
-        sums[key] = exact.add(sums[key], tax)
+    rounding: TaxRounding, exacts: Mapping[tuple[TaxKey, _Members], Decimal], currency: Currency
+) -> dict[TaxKey, Money]:
+    """Return the rounded tax by rate, from the exact tax of what is rounded together by rate."""
+    sums: dict[TaxKey, Decimal] = defaultdict(Decimal)
+    for (key, _), tax in exacts.items():
+        part = to_places(tax, currency.digits) if rounding is TaxRounding.LINE else tax
+        sums[key] = exact.add(sums[key], part)
     if rounding is TaxRounding.EXACT_TOTAL:
         keys = sorted(sums)
         return dict(zip(keys, round_together([sums[key] for key in keys], currency), strict=True))
-    if rounding is TaxRounding.RATE:
-        return {key: _rounded(tax, currency) for key, tax in sums.items()}
-    by_line: dict[_Key, Money] = defaultdict(lambda: Money.zero(currency))
-    for key, tax in exacts:
-        by_line[key] += _rounded(tax, currency)
-    return by_line
+    return {key: _rounded(tax, currency) for key, tax in sums.items()}
 
 
 def _inclusive(rounding: TaxRounding, groups: _Groups, amounts: list[Money], currency: Currency) -> Taxed:
     """Take the tax out of line amounts: net = round(gross / (1 + rates)), and the tax is the rest."""
+    _refuse_fixed(groups)
     factor = {index: _factor(rules) for rules, members in groups.items() for index in members}
     exact_nets = [Fraction(amount.amount) / factor[index] for index, amount in enumerate(amounts)]
     nets: dict[int, Money] = {}
     for together in _rounded_together(rounding, groups, len(amounts)):
         rounded = round_together([exact_nets[index] for index in together], currency)
         nets |= zip(together, rounded, strict=True)
-    bases: dict[_Key, Money] = defaultdict(lambda: Money.zero(currency))
-    taxes: dict[_Key, Money] = defaultdict(lambda: Money.zero(currency))
+    bases: dict[TaxKey, Money] = defaultdict(lambda: Money.zero(currency))
+    taxes: dict[TaxKey, Money] = defaultdict(lambda: Money.zero(currency))
     for rules, members in groups.items():
         net = sum_money((nets[index] for index in members), currency)
         tax = sum_money((amounts[index] for index in members), currency) - net
         for rule, share in zip(rules, _by_rate(tax, rules), strict=True):
-            bases[_key(rule)] += net
-            taxes[_key(rule)] += share
+            bases[rule.key] += net
+            taxes[rule.key] += share
     lines = tuple(_tax_line(key, base, taxes[key]) for key, base in sorted(bases.items()))
     return Taxed(lines, tuple(nets[index] for index in range(len(amounts))))
 
@@ -224,30 +234,39 @@ def _rounded_together(rounding: TaxRounding, groups: _Groups, count: int) -> lis
     if rounding is TaxRounding.EXACT_TOTAL:
         return [list(range(count))] if count else []
     if rounding is TaxRounding.RATE:
-        return list(groups.values())
+        return [list(members) for members in groups.values()]
     return [[index] for index in range(count)]
 
 
 def _by_rate(tax: Money, rules: Sequence[TaxRule]) -> tuple[Money, ...]:
     if len(rules) == 1:
         return (tax,)
-    weights = [rule.percent for rule in rules]
+    weights = _rates(rules)
     return allocate(tax, weights) if any(weights) else tuple(tax for _ in rules)
 
 
 def _factor(rules: Sequence[TaxRule]) -> Fraction:
-    return 1 + sum((Fraction(rule.percent) for rule in rules), Fraction(0)) / 100
+    return 1 + sum(_rates(rules), Fraction(0))
+
+
+def _rates(rules: Sequence[TaxRule]) -> list[Fraction]:
+    """Return what each rule adds to 1 without tax; a compound one also taxes what the others add."""
+    plain = sum((Fraction(rule.percent) for rule in rules if not rule.compound), Fraction(0)) / 100
+    return [Fraction(rule.percent) / 100 * (1 + plain if rule.compound else 1) for rule in rules]
+
+
+def _refuse_fixed(groups: _Groups) -> None:
+    for rules in groups:
+        for rule in rules:
+            if rule.fixed is not None:
+                raise TaxError(f"{rule.code} is a fixed amount, which no price contains; add it to net prices.")
 
 
 def _rounded(amount: Decimal, currency: Currency) -> Money:
     return Money(to_places(amount, currency.digits), currency)
 
 
-def _key(rule: TaxRule) -> _Key:
-    return (rule.category, rule.percent, rule.code, rule.name, rule.reason, rule.account)
-
-
-def _tax_line(key: _Key, base: Money, amount: Money) -> TaxLine:
+def _tax_line(key: TaxKey, base: Money, amount: Money) -> TaxLine:
     category, percent, code, name, reason, account = key
     return TaxLine(
         code=code,
@@ -259,23 +278,3 @@ def _tax_line(key: _Key, base: Money, amount: Money) -> TaxLine:
         reason=reason,
         account=account,
     )
-
-
-def _no_rate(tax_category: str) -> Treatment:
-    return Treatment(category=_OUT_OF_SCOPE, name="No tax", reason=f"No tax rate is set for {tax_category}.")
-
-
-def _untaxed(tax_category: str, treatment: Treatment) -> TaxRule:
-    return TaxRule(
-        tax_category=tax_category,
-        code=f"none-{treatment.category}",
-        name=treatment.name,
-        percent=exact.ZERO,
-        category=treatment.category,
-        reason=treatment.reason,
-    )
-
-
-def group_key(policy: TaxPolicy, tax_category: str, day: date) -> Hashable:
-    """Return what two lines have in common that fall under the same rates."""
-    return tuple(_key(rule) for rule in policy.rules_on(tax_category, day))

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 from typing import Protocol
 
 from billhook.core import exact
@@ -37,6 +38,17 @@ class Priced:
     amount: Decimal
     steps: tuple[Step, ...]
     unit_price: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Charged:
+    """What usage comes to where it may have no finite decimal: exact, with the steps that lead there.
+
+    It is rounded once, with its line.
+    """
+
+    exact: Fraction
+    steps: tuple[Step, ...]
 
 
 class PriceModel(Protocol):

@@ -1,0 +1,105 @@
+"""Discounting: the lines that take discounts off, each in proportion and rounded once, by tax rates and account."""
+
+from collections import defaultdict
+from collections.abc import Hashable, Iterator, Sequence
+from datetime import date
+from typing import NamedTuple
+
+from billhook.core import exact
+from billhook.core.agreement import Agreement, ChargeKind
+from billhook.core.charges import rounding_steps
+from billhook.core.derivation import Derivation
+from billhook.core.discount import Discount
+from billhook.core.document import DraftLine
+from billhook.core.exact import Figure
+from billhook.core.money import Currency, Money, allocate, round_together
+from billhook.core.period import hull
+from billhook.core.tax import group_key
+
+
+class _Part(NamedTuple):
+    """Lines that share their rates and revenue account: what a discount finds there, and what it takes."""
+
+    lines: Sequence[DraftLine]
+    base: Figure
+    taken: Figure
+
+
+def discount_lines(agreement: Agreement, lines: Sequence[DraftLine]) -> Iterator[DraftLine]:
+    """Yield the lines of each discount; the next one finds what the one before has left, exactly."""
+    if not agreement.discounts:
+        return
+    left: list[Figure] = [line.amount.amount for line in lines]
+    together = _together(agreement, lines)
+    for number, discount in enumerate(agreement.discounts, start=1):
+        chosen = [index for index, line in enumerate(lines) if _applies(discount, line)]
+        rate = discount.rate(exact.total_of([left[index] for index in chosen]))
+        groups: dict[tuple[Hashable, str, str], list[int]] = defaultdict(list)
+        for index in chosen:
+            groups[together[index]].append(index)
+        parts: dict[Hashable, list[_Part]] = defaultdict(list)
+        for (rates, _, _), members in groups.items():
+            base = exact.total_of([left[index] for index in members])
+            parts[rates].append(_Part([lines[index] for index in members], base, exact.product(base, rate)))
+        if number < len(agreement.discounts):
+            for index in chosen:
+                left[index] = exact.difference(left[index], exact.product(left[index], rate))
+        yield from _lines(discount, list(parts.values()), agreement.currency)
+
+
+def _lines(discount: Discount, by_rates: Sequence[Sequence[_Part]], currency: Currency) -> Iterator[DraftLine]:
+    """Round what a discount takes once, share it by rates, then by account, and yield a line for each part."""
+    parts = [part for same in by_rates for part in same]
+    taken = round_together([exact.total_of([part.taken for part in same]) for same in by_rates], currency)
+    amounts = [share for amount, same in zip(taken, by_rates, strict=True) for share in _by_account(amount, same)]
+    whole = exact.total_of([part.base for part in parts])
+    for number, (part, amount) in enumerate(zip(parts, amounts, strict=True), start=1):
+        if amount:
+            steps = (
+                discount.step(part=part.base, whole=whole),
+                *rounding_steps(exact.difference(exact.ZERO, part.taken), -amount, len(parts)),
+            )
+            yield _line(discount, f"{discount.key}/{number}", part, Derivation(steps, -amount))
+
+
+def _by_account(amount: Money, parts: Sequence[_Part]) -> Sequence[Money]:
+    if len(parts) == 1 or not amount:
+        return [amount] * len(parts)
+    return allocate(amount, [part.taken for part in parts])
+
+
+def _line(discount: Discount, key: str, part: _Part, derivation: Derivation) -> DraftLine:
+    first = part.lines[0]
+    return DraftLine(
+        key=key,
+        line_key=discount.key,
+        kind=ChargeKind.DISCOUNT,
+        description=discount.description,
+        period=first.period if len(part.lines) == 1 else hull(line.period for line in part.lines),
+        quantity=exact.ONE,
+        unit="",
+        unit_price=None,
+        amount=derivation.result,
+        net=derivation.result,
+        tax_category=first.tax_category,
+        product="",
+        revenue_account=first.revenue_account,
+        derivation=derivation,
+        tax_day=first.tax_day,
+    )
+
+
+def _applies(discount: Discount, line: DraftLine) -> bool:
+    return line.amount.amount > 0 and line.kind is not ChargeKind.PENALTY and discount.applies_to(line.product)
+
+
+def _together(agreement: Agreement, lines: Sequence[DraftLine]) -> list[tuple[Hashable, str, str]]:
+    """Return of each line what it has in common with those that share a discount line: rates, category and account."""
+    rates: dict[tuple[str, date], Hashable] = {}
+    found = []
+    for line in lines:
+        place = line.tax_category, line.tax_day or line.period.last_day
+        if place not in rates:
+            rates[place] = group_key(agreement.tax, *place)
+        found.append((rates[place], line.tax_category, line.revenue_account))
+    return found

@@ -1,0 +1,1 @@
+"""Cases with known answers that nobody here wrote, and what Billhook's core answers."""
