@@ -286,8 +286,8 @@ def _translated(sample: Sample) -> Mapping[str, Any]:
 
 @cache
 def rules(kind: str) -> list[dict[str, Any]]:
-    """Return the rules of one kind (`exception`, `ignored`) of every exceptions file."""
-    paths = sorted(HERE.glob("exceptions*.toml"))
+    """Return the rules of one kind (`exception`, `ignored`) of the exceptions file."""
+    paths = sorted(HERE.glob("exceptions.toml"))
     return [rule for path in paths for rule in tomllib.loads(path.read_text(), parse_float=Decimal).get(kind, [])]
 
 
