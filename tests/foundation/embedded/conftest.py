@@ -11,6 +11,13 @@ import pytest
 from billhook.foundation.embedded import Server
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what starts servers of its own, so that a run against another server can leave it out."""
+    for item in items:
+        if item.path.parent == Path(__file__).parent:
+            item.add_marker(pytest.mark.embedded)
+
+
 def open_folder() -> Path:
     folder = Path(tempfile.mkdtemp(prefix="bh"))
     folder.chmod(0o755)
