@@ -206,7 +206,7 @@ class Agreement:
         before_start: what a bill takes of an order that starts later.
         only_recurring: whether there is a bill only where something recurs; the rest waits for it.
         commitments: what order lines come to at least.
-        grants: prepaid credit that pays the bill, after tax.
+        grants: prepaid credit that pays the bill after tax, or reduces its taxable base.
         coin: the smallest one, to which the amount due is rounded where it is paid in cash, such as 0.05.
     """
 

@@ -1,6 +1,6 @@
 """Prepaid credit: grants that pay bills in order, automatic recharging, and what a customer may still spend."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -25,6 +25,15 @@ class GrantKind(StrEnum):
     """A gift of the company; it may reduce the taxable base instead."""
 
 
+class CreditUse(StrEnum):
+    """What credit does to a bill."""
+
+    PAYS = "pays"
+    """It pays the bill, after tax: the default."""
+    REDUCES_BASE = "reduces_base"
+    """It is taken off the lines before tax, as a discount is: for credit that was granted, never for paid."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grant:
     """Prepaid credit with what is left of it.
@@ -37,6 +46,8 @@ class Grant:
         priority: the lowest is used first.
         products: what it may pay; none named, everything.
         kind: where it comes from.
+        use: what it does to a bill.
+        description: what the invoice says where it reduces the base; the key where there is none.
     """
 
     key: str
@@ -46,13 +57,17 @@ class Grant:
     priority: int = 0
     products: tuple[str, ...] = ()
     kind: GrantKind = GrantKind.PAID
+    use: CreditUse = CreditUse.PAYS
+    description: str = ""
 
     def __post_init__(self) -> None:
-        """Refuse a grant below zero, and an expiry before its day."""
+        """Refuse a grant below zero, an expiry before its day, and paid credit that reduces the taxable base."""
         if self.left.amount < 0:
             raise CreditError(f"{self.key} has {self.left} left; a grant has at least 0.")
         if self.expires_on is not None and self.expires_on < self.granted_on:
             raise CreditError(f"{self.key} expires on {self.expires_on}, before {self.granted_on}; swap the dates.")
+        if self.use is CreditUse.REDUCES_BASE and self.kind is not GrantKind.GRANTED:
+            raise CreditError(f"{self.key} was paid for, which is no discount; let it pay bills after tax.")
 
     def usable(self, on: date) -> bool:
         """Return whether it may be used on a day and something is left."""
@@ -90,7 +105,7 @@ def draw(grants: Sequence[Grant], demands: Sequence[Demand], on: date, *, cap: M
     """
     needs = {demand.product: demand.amount for demand in demands if demand.amount.amount > 0}
     drawn, left = [], cap
-    for grant in sorted((item for item in grants if item.usable(on)), key=_order):
+    for grant in in_order(grants, on):
         taken = Money.zero(cap.currency)
         for product in [product for product in needs if grant.pays(product)]:
             part = min(needs[product], grant.left - taken, left)
@@ -98,6 +113,11 @@ def draw(grants: Sequence[Grant], demands: Sequence[Demand], on: date, *, cap: M
         if taken:
             drawn.append(Drawn(grant.key, taken))
     return tuple(drawn)
+
+
+def in_order(grants: Iterable[Grant], on: date) -> list[Grant]:
+    """Return the grants that may be used on a day, by priority, earliest expiry, then oldest."""
+    return sorted((grant for grant in grants if grant.usable(on)), key=_order)
 
 
 def _order(grant: Grant) -> tuple[int, date, date, str]:

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from billhook.core import exact
 from billhook.core.billing_steps import NoMoreThan, Unused
+from billhook.core.contract_steps import Averaged, Converted, Deducted, Uplifted
 from billhook.core.money import Money
 from billhook.core.rounding import Rounding, to_places
 from billhook.core.usage_steps import Evaluated, Events, Included, ProratedUnits, SpanOfCall, TierBlocks, Times
@@ -301,6 +302,10 @@ Step = (
     | SpanOfCall
     | Included
     | Evaluated
+    | Uplifted
+    | Averaged
+    | Converted
+    | Deducted
 )
 
 

@@ -30,9 +30,9 @@ def discount_lines(agreement: Agreement, lines: Sequence[DraftLine]) -> Iterator
     if not agreement.discounts:
         return
     left: list[Figure] = [line.amount.amount for line in lines]
-    together = _together(agreement, lines)
+    together = together_by_rates(agreement, lines)
     for number, discount in enumerate(agreement.discounts, start=1):
-        chosen = [index for index, line in enumerate(lines) if _applies(discount, line)]
+        chosen = [index for index, line in enumerate(lines) if is_discounted(discount, line)]
         rate = discount.rate(exact.total_of([left[index] for index in chosen]))
         groups: dict[tuple[Hashable, str, str], list[int]] = defaultdict(list)
         for index in chosen:
@@ -89,11 +89,12 @@ def _line(discount: Discount, key: str, part: _Part, derivation: Derivation) -> 
     )
 
 
-def _applies(discount: Discount, line: DraftLine) -> bool:
+def is_discounted(discount: Discount, line: DraftLine) -> bool:
+    """Return whether a discount is taken off a line: never off penalties, nor off what is below zero."""
     return line.amount.amount > 0 and line.kind is not ChargeKind.PENALTY and discount.applies_to(line.product)
 
 
-def _together(agreement: Agreement, lines: Sequence[DraftLine]) -> list[tuple[Hashable, str, str]]:
+def together_by_rates(agreement: Agreement, lines: Sequence[DraftLine]) -> list[tuple[Hashable, str, str]]:
     """Return of each line what it has in common with those that share a discount line: rates, category and account."""
     rates: dict[tuple[str, date], Hashable] = {}
     found = []

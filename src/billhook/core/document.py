@@ -56,7 +56,8 @@ class InvoiceDraft:
     """An invoice before it has a number; what was reviewed is what is issued.
 
     A total below zero is issued as a credit note. `billed` are the service periods that it closes, `prepaid` the
-    credit that pays it, `cash_rounding` what makes the rest payable in coins.
+    credit that pays it, `granted` the credit that is among its lines, since it reduces the taxable base, and
+    `cash_rounding` what makes the rest payable in coins.
     """
 
     customer: str
@@ -71,6 +72,7 @@ class InvoiceDraft:
     tax_inclusive: bool = False
     prepaid: tuple[Drawn, ...] = ()
     cash_rounding: Money | None = None
+    granted: tuple[Drawn, ...] = ()
 
     @property
     def due(self) -> Money:

@@ -9,9 +9,10 @@ from billhook.core.agreement import Agreement, ChargeKind, UsageCharge
 from billhook.core.bounds import commitments, price_bounds
 from billhook.core.cash_rounding import cash_rounding
 from billhook.core.charges import BilledPeriodClaim, RoundedCharge, charges_due
-from billhook.core.credit import Demand, Drawn, draw
+from billhook.core.credit import CreditUse, Demand, Drawn, Grant, draw
 from billhook.core.discounting import discount_lines
 from billhook.core.document import DraftLine, InvoiceDraft
+from billhook.core.granting import granted_lines
 from billhook.core.money import Money, sum_money
 from billhook.core.tax import RateDay, Taxed
 from billhook.core.taxing import taxed_lines
@@ -23,8 +24,8 @@ def bill(agreement: Agreement, usage: Sequence[UsageCharge], as_of: date) -> Inv
     """Return the bill of a customer on a day, or None where no line is due.
 
     The order of lines and usage has no meaning; the same inputs always give the same bytes. To the charges of the
-    lines come minimum and maximum of each price, then commitments, discounts in the order given, taxes, prepaid
-    credit up to the total, and cash rounding.
+    lines come minimum and maximum of each price, then commitments, discounts in the order given, granted credit that
+    reduces the taxable base, taxes, prepaid credit up to the total, and cash rounding.
 
     Args:
         agreement: with everything agreed, and how far each line is billed.
@@ -43,7 +44,9 @@ def bill(agreement: Agreement, usage: Sequence[UsageCharge], as_of: date) -> Inv
     if not lines or (agreement.only_recurring and not any(line.kind.recurs for line in lines)):
         return None
     lines.extend(discount_lines(agreement, lines))
-    return _paid(agreement, _totalled(agreement, lines, claims, as_of))
+    granted, drawn = granted_lines(agreement, lines, as_of)
+    draft = _totalled(agreement, [*lines, *granted], claims, as_of)
+    return _paid(agreement, replace(draft, granted=drawn) if drawn else draft)
 
 
 def inputs_fingerprint(agreement: Agreement, usage: Sequence[UsageCharge], as_of: date) -> str:
@@ -126,19 +129,20 @@ def _with_nets(lines: Iterable[DraftLine], taxed: Taxed) -> tuple[DraftLine, ...
 
 def _paid(agreement: Agreement, draft: InvoiceDraft) -> InvoiceDraft:
     """Take prepaid credit off what is to be paid, and round the rest to coins."""
-    if agreement.grants and draft.total.amount > 0:
-        draft = replace(draft, prepaid=_prepaid(agreement, draft))
+    grants = [grant for grant in agreement.grants if grant.use is CreditUse.PAYS]
+    if grants and draft.total.amount > 0:
+        draft = replace(draft, prepaid=_prepaid(agreement, grants, draft))
     if agreement.coin is not None:
         draft = replace(draft, cash_rounding=cash_rounding(draft.due, agreement.coin))
     return draft
 
 
-def _prepaid(agreement: Agreement, draft: InvoiceDraft) -> tuple[Drawn, ...]:
+def _prepaid(agreement: Agreement, grants: Sequence[Grant], draft: InvoiceDraft) -> tuple[Drawn, ...]:
     """Return what is drawn from grants; a grant for some products pays their lines with the tax of these."""
-    limited = {product for grant in agreement.grants for product in grant.products}
+    limited = {product for grant in grants for product in grant.products}
     demands = [Demand(product, _gross(agreement, draft, product)) for product in sorted(limited)]
     rest = draft.total - sum_money((demand.amount for demand in demands), agreement.currency)
-    return draw(agreement.grants, [*demands, Demand("", rest)], draft.bill_date, cap=draft.total)
+    return draw(grants, [*demands, Demand("", rest)], draft.bill_date, cap=draft.total)
 
 
 def _gross(agreement: Agreement, draft: InvoiceDraft, product: str) -> Money:

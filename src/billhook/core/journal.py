@@ -21,6 +21,13 @@ class Account(StrEnum):
     REVENUE = "revenue"
     TAX = "tax"
     BAD_DEBT = "bad_debt"
+    DEPOSITS = "deposits"
+    """What customers are owed back: a liability."""
+    DEPOSIT_INTEREST = "deposit_interest"
+    WITHHELD_TAX = "withheld_tax"
+    """What customers withheld and certified: a claim on the tax office."""
+    SPLIT_TAX = "split_tax"
+    """Tax that customers pay to the state themselves: it offsets the tax account."""
 
 
 class EntryKind(StrEnum):
@@ -31,6 +38,9 @@ class EntryKind(StrEnum):
     ALLOCATION = "allocation"
     REFUND = "refund"
     WRITE_OFF = "write_off"
+    DEPOSIT = "deposit"
+    WITHHOLDING = "withholding"
+    SPLIT_PAYMENT = "split_payment"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +116,48 @@ def refund(*, document: str, amount: Money, account: str = Account.CASH) -> Entr
 def write_off(*, document: str, amount: Money) -> Entry | None:
     """Give a receivable up as bad debt."""
     return _move(EntryKind.WRITE_OFF, document, amount, debit=Account.BAD_DEBT, credit=Account.RECEIVABLE)
+
+
+def deposit_received(*, document: str, amount: Money, account: str = Account.CASH) -> Entry | None:
+    """Debit cash and owe the customer a deposit; no tax, no revenue."""
+    return _move(EntryKind.DEPOSIT, document, amount, debit=account, credit=Account.DEPOSITS)
+
+
+def deposit_interest(*, document: str, amount: Money) -> Entry | None:
+    """Charge interest to the company and credit it to the customer."""
+    return _move(EntryKind.DEPOSIT, document, amount, debit=Account.DEPOSIT_INTEREST, credit=Account.CUSTOMER_CREDIT)
+
+
+def deposit_applied(*, document: str, amount: Money) -> Entry | None:
+    """Turn a deposit into the customer's credit, which an allocation then takes."""
+    return _move(EntryKind.DEPOSIT, document, amount, debit=Account.DEPOSITS, credit=Account.CUSTOMER_CREDIT)
+
+
+def deposit_refunded(*, document: str, amount: Money, account: str = Account.CASH) -> Entry | None:
+    """Pay a deposit back."""
+    return _move(EntryKind.DEPOSIT, document, amount, debit=Account.DEPOSITS, credit=account)
+
+
+def tax_withheld(*, document: str, amount: Money) -> Entry | None:
+    """Settle a receivable with what the customer withheld and certified; the tax office owes it now."""
+    return _move(EntryKind.WITHHOLDING, document, amount, debit=Account.WITHHELD_TAX, credit=Account.RECEIVABLE)
+
+
+def tax_split_off(*, document: str, tax: Money) -> Entry | None:
+    """Take tax off a receivable that the customer pays to the state; on the tax account it stays posted."""
+    return _move(EntryKind.SPLIT_PAYMENT, document, tax, debit=Account.SPLIT_TAX, credit=Account.RECEIVABLE)
+
+
+def split_payment_received(
+    *, document: str, amount: Money, tax: Money, tax_account: str, account: str = Account.CASH
+) -> Entry | None:
+    """Debit the bank with a payment, its tax on the account that is kept for it, and credit the customer."""
+    postings = [
+        Posting(account, amount - tax),
+        Posting(tax_account, tax),
+        Posting(Account.CUSTOMER_CREDIT, -amount),
+    ]
+    return _entry(EntryKind.PAYMENT_RECEIVED, document, postings)
 
 
 def _move(kind: EntryKind, document: str, amount: Money, *, debit: str, credit: str) -> Entry | None:
