@@ -124,6 +124,44 @@ def test_a_job_left_by_a_dead_process_is_taken_up(committed):
     assert calls == [("kestrel", True, "once more")]
 
 
+WORK_UNTIL_KILLED = """
+import asyncio, time
+from asgiref.sync import async_to_sync
+from procrastinate.contrib.django import app
+from billhook.foundation import jobs
+worker = async_to_sync(app.job_manager.register_worker)()
+async_to_sync(app.job_manager.fetch_job)(None, worker)
+print("at work", flush=True)
+time.sleep(60)
+"""
+
+
+def test_a_job_of_a_killed_worker_is_put_back_once_it_has_been_silent(committed):
+    company = make_company()
+    note.defer(company_id=company.pk, word="again")
+    process = start_python(committed, WORK_UNTIL_KILLED)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "at work\n", process.communicate()
+    process.kill()
+    process.communicate()
+    jobs.rescue_periodically.func(timestamp=0)
+    assert [job.status for job in ProcrastinateJob.objects.all()] == ["doing"]
+    with connection.cursor() as cursor:
+        cursor.execute("update procrastinate_workers set last_heartbeat = now() - interval '2 minutes'")
+    jobs.rescue_periodically.func(timestamp=0)
+    assert [job.status for job in ProcrastinateJob.objects.all()] == ["todo"]
+    assert drain() == 1
+    assert calls == [("kestrel", True, "again")]
+
+
+def test_a_drain_for_one_company_leaves_the_others_jobs_alone(db):
+    one, other = make_company(), make_company("other")
+    for company in (one, other):
+        note.configure(queue=jobs.queue_of(company.pk)).defer(company_id=company.pk, word="hello")
+    assert drain(one) == 1
+    assert [job.queue_name for job in ProcrastinateJob.objects.filter(status="todo")] == [jobs.queue_of(other.pk)]
+
+
 def test_a_drain_does_not_wait_for_ever_for_a_worker(company, monkeypatch):
     monkeypatch.setattr(draining, "PATIENCE", 0.1)
     note.defer(company_id=company.pk, word="busy")

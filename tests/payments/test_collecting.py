@@ -82,7 +82,7 @@ def test_a_charge_that_succeeds_settles_the_invoice(company: Company, tmp_path: 
     assert (payment.state, payment.unallocated, payment.received_at) == ("received", 0, BILLED_AT)
     assert open_amount(company) == 0
     (row,) = charged(tmp_path)
-    assert (row["reference"], Decimal(row["amount"]), row["currency"]) == ("P-INV-2026-00001/1", Decimal(20), "EUR")
+    assert (row["reference"], Decimal(row["amount"]), row["currency"]) == ("kestrel/P-INV-2026-00001/1", Decimal(20), "EUR")
 
 
 @pytest.mark.parametrize(
@@ -253,7 +253,7 @@ def test_the_next_drain_takes_up_a_charge_whose_process_died(
 
 def take_up_again(company: Company) -> None:
     """Hand the attempt over once more, as the job does that is taken up again."""
-    submit_attempt(company=company, reference="P-INV-2026-00001/1", actor=SYSTEM, at=BILLED_AT)
+    submit_attempt(company=company, reference="kestrel/P-INV-2026-00001/1", actor=SYSTEM, at=BILLED_AT)
 
 
 @pytest.mark.parametrize("charge", [True, False], ids=["after the charge", "before the charge"])

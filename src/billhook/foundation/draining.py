@@ -24,7 +24,6 @@ from billhook.foundation.models.companies import Company
 
 log = structlog.get_logger()
 
-DRAIN_LOCK = 0x62696C6C686F6F6B  # "billhook"
 PATIENCE = 120.0
 
 
@@ -46,23 +45,22 @@ class JobsFailedError(RuntimeError):
 @contextmanager
 def _one_at_a_time() -> Iterator[None]:
     with connection.cursor() as cursor:
-        cursor.execute("select pg_advisory_lock(%s)", [DRAIN_LOCK])
+        cursor.execute("select pg_advisory_lock(%s)", [jobs.DRAIN_LOCK])
     try:
         yield
     finally:
         with connection.cursor() as cursor:
-            cursor.execute("select pg_advisory_unlock(%s)", [DRAIN_LOCK])
+            cursor.execute("select pg_advisory_unlock(%s)", [jobs.DRAIN_LOCK])
 
 
-def _rescue() -> None:
-    """Put back the jobs that a process which died had begun, and let those that wait for another attempt be due."""
-    async_to_sync(app.job_manager.prune_stalled_workers)(60)
-    for job_id in ProcrastinateJob.objects.filter(status="doing", worker_id=None).values_list("id", flat=True):
-        app.job_manager.retry_job_by_id(job_id=job_id, retry_at=clock.now())
+def _due_now(company: Company | None) -> None:
+    """Let the jobs that wait for another attempt be due, of one company or of all."""
+    waiting = "update procrastinate_jobs set scheduled_at = null where status = 'todo' and scheduled_at > now()"
     with connection.cursor() as cursor:
-        cursor.execute(
-            "update procrastinate_jobs set scheduled_at = null where status = 'todo' and scheduled_at > now()"
-        )
+        if company is None:
+            cursor.execute(waiting)
+        else:
+            cursor.execute(f"{waiting} and queue_name = %s", [jobs.queue_of(company.pk)])
 
 
 def _arguments(job: Job) -> dict[str, Any]:
@@ -97,21 +95,26 @@ def _run(job: Job) -> bool:
     return False
 
 
-def drain() -> int:
+def drain(company: Company | None = None) -> int:
     """Run every job that waits, and every job that those defer, and return how many ran.
+
+    Args:
+        company: whose jobs; None means those of all companies.
 
     Raises:
         JobsStuckError: another worker holds a job for more than two minutes.
         JobsFailedError: some failed; all the others were run.
     """
     failed: list[str] = []
+    queues = None if company is None else [jobs.queue_of(company.pk)]
     ran, fetch, finish = 0, async_to_sync(app.job_manager.fetch_job), async_to_sync(app.job_manager.finish_job)
     deadline = time.monotonic() + PATIENCE
     with _one_at_a_time():
-        _rescue()
+        jobs.rescue()
+        _due_now(company)
         while True:
             # A drain has no worker's id on purpose, see above; the SQL function takes null.
-            job = fetch(None, None)  # type: ignore[arg-type]
+            job = fetch(queues, None)  # type: ignore[arg-type]
             if job is not None:
                 ran += 1
                 if _run(job):
@@ -119,16 +122,19 @@ def drain() -> int:
                 else:
                     failed.append(job.task_name)
                     _put_back(job)
-            elif not _others_at_work(deadline):
+            elif not _others_at_work(queues, deadline):
                 break
     if failed:
         raise JobsFailedError(failed)
     return ran
 
 
-def _others_at_work(deadline: float) -> bool:
+def _others_at_work(queues: Sequence[str] | None, deadline: float) -> bool:
     """Wait a moment for jobs that another worker is doing, and return whether there were any."""
-    names = list(ProcrastinateJob.objects.filter(status="doing").values_list("task_name", flat=True))
+    doing = ProcrastinateJob.objects.filter(status="doing")
+    if queues is not None:
+        doing = doing.filter(queue_name__in=queues)
+    names = list(doing.values_list("task_name", flat=True))
     if names and time.monotonic() > deadline:
         raise JobsStuckError(names)
     if names:
@@ -158,7 +164,7 @@ def run_until(company: Company, until: datetime) -> Ran:
 
     def settle() -> None:
         try:
-            drain()
+            drain(company)
         except JobsFailedError as trouble:
             failed.extend(trouble.names)
 

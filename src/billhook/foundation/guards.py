@@ -4,7 +4,7 @@ The models declare (`ScopedModel`, `append_only`), this module enforces, after e
 structure test compares the declarations with the database's own catalogue.
 """
 
-from django.db import connections
+from django.db import connections, transaction
 from psycopg import sql
 
 from billhook.foundation.addresses import APP, MAINTENANCE
@@ -63,8 +63,11 @@ def append_only_statements(model: type[ScopedModel]) -> list[sql.Composed]:
 
 
 def install(*, alias: str = "owner") -> None:
-    """Put every company-owned table under its guards, as the owner of the tables."""
-    with connections[alias].cursor() as cursor:
+    """Put every company-owned table under its guards, as the owner of the tables.
+
+    In one transaction, so that at no moment a table stands without its policies.
+    """
+    with transaction.atomic(using=alias), connections[alias].cursor() as cursor:
         cursor.execute(RIGHTS)
         cursor.execute(REFUSE_CHANGE)
         for model in scoped_models():

@@ -5,15 +5,19 @@ company's time, and a `DueSource` that finds and runs it.
 """
 
 import functools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import structlog
+from asgiref.sync import async_to_sync
+from django.db import connection
 from django.db.utils import OperationalError as DjangoOperationalError
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
+from procrastinate.contrib.django.models import ProcrastinateJob
 from procrastinate.tasks import Task
 from psycopg.errors import DeadlockDetected, SerializationFailure
 
@@ -23,6 +27,8 @@ from billhook.foundation.scope import company_scope
 
 log = structlog.get_logger()
 
+DRAIN_LOCK = 0x62696C6C686F6F6B  # "billhook"
+STALLED_SECONDS = 60
 TRIES = 5
 PASSING_FAULTS = (DeadlockDetected, SerializationFailure, DjangoOperationalError)
 MOST_ATTEMPTS = 8
@@ -67,8 +73,14 @@ def react(*, company_id: int, reaction: str, record_ids: list[int]) -> None:
         raise ExceptionGroup(message, troubles)
 
 
+def queue_of(company_id: int) -> str:
+    """Return the queue of a company's jobs, so that a drain for one company leaves the others' alone."""
+    return f"company-{company_id}"
+
+
 def _defer_reaction(company_id: int, reaction: str, record_ids: list[int]) -> None:
-    react.defer(company_id=company_id, reaction=reaction, record_ids=record_ids)
+    ids: list[Any] = [*record_ids]
+    react.configure(queue=queue_of(company_id)).defer(company_id=company_id, reaction=reaction, record_ids=ids)
 
 
 events.defer_with(_defer_reaction)
@@ -166,7 +178,8 @@ def tick_all(timestamp: int) -> None:
     """Run each minute what is due in every company on the machine's clock; a sandbox waits for its own clock."""
     del timestamp
     for company in Company.objects.filter(sandbox=False):
-        tick(company, clock.now())
+        with _on_its_own("tick", company):
+            tick(company, clock.now())
 
 
 @app.periodic(cron="30 * * * *")
@@ -175,4 +188,42 @@ def seal_all(timestamp: int) -> None:
     """Seal each hour the events of every company that have come to rest."""
     del timestamp
     for company in Company.objects.all():
-        seals.seal_events(company, now=clock.now())
+        with _on_its_own("sealing", company):
+            seals.seal_events(company, now=clock.now())
+
+
+@contextmanager
+def _on_its_own(what: str, company: Company) -> Iterator[None]:
+    """Let one company's trouble be logged and stop no other company's work."""
+    try:
+        yield
+    except Exception:
+        log.exception("a company's turn failed", turn=what, company=company.code)
+
+
+def rescue(*, stalled_seconds: int = STALLED_SECONDS) -> int:
+    """Put back the jobs of workers that have died, and return how many.
+
+    A worker tells every few seconds that it lives; one that has been silent for `stalled_seconds` is dead. A job that
+    is being done by nobody was left by a drain that died: call this only while no drain is at work.
+    """
+    async_to_sync(app.job_manager.prune_stalled_workers)(stalled_seconds)
+    orphans = list(ProcrastinateJob.objects.filter(status="doing", worker_id=None).values_list("id", flat=True))
+    for job_id in orphans:
+        app.job_manager.retry_job_by_id(job_id=job_id, retry_at=clock.now())
+    return len(orphans)
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="foundation.rescue", queueing_lock="foundation.rescue")
+def rescue_periodically(timestamp: int) -> None:
+    """Put back each minute the jobs that a killed worker or drain has left, unless a drain is at work."""
+    del timestamp
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_try_advisory_lock(%s)", [DRAIN_LOCK])
+        if not cursor.fetchone()[0]:
+            return
+        try:
+            rescue()
+        finally:
+            cursor.execute("select pg_advisory_unlock(%s)", [DRAIN_LOCK])

@@ -12,6 +12,7 @@ from psycopg.types.json import Jsonb
 from billhook.core import journal
 from billhook.core.canonical import to_bytes
 from billhook.core.draft import InvoiceDraft
+from billhook.core.errors import Refusal
 from billhook.customers.models import Customer
 from billhook.foundation.bulk import insert_rows, reserve_ids
 from billhook.foundation.events import Actor, emit_many
@@ -42,8 +43,11 @@ def issue_invoices(invoices: Sequence[NewInvoice], *, actor: Actor, at: datetime
         at: the instant of issue; the date of issue is each draft's bill date.
 
     Raises:
+        NotStorableError: a draft holds what invoices do not keep yet.
         IntegrityError: a number was issued before; nothing is issued.
     """
+    for new in invoices:
+        require_storable(new)
     company = current_company()
     ids = reserve_ids(Invoice, len(invoices))
     numbered = list(zip(ids, invoices, strict=True))
@@ -59,6 +63,26 @@ def issue_invoices(invoices: Sequence[NewInvoice], *, actor: Actor, at: datetime
     free = [new for new in invoices if not new.draft.total]
     emit_many([InvoiceSettled(customer=new.customer.number, number=new.number) for new in free], actor=actor, at=at)
     return len(invoices)
+
+
+class NotStorableError(Refusal):
+    """Raised for a draft with parts that invoices do not keep yet."""
+
+    def __init__(self, number: str, what: str) -> None:
+        super().__init__(f"{number} has {what}, which invoices do not keep yet: leave it out of the agreement.")
+
+
+def require_storable(invoice: NewInvoice) -> None:
+    """Refuse a draft whose figures would be lost: prepaid or granted credit, cash rounding, prices with tax inside."""
+    draft = invoice.draft
+    for present, what in (
+        (draft.prepaid, "prepaid credit"),
+        (draft.granted, "granted credit"),
+        (draft.cash_rounding, "cash rounding"),
+        (draft.tax_inclusive, "prices with tax inside"),
+    ):
+        if present:
+            raise NotStorableError(invoice.number, what)
 
 
 def due_on(invoice: NewInvoice, company: Company) -> date:

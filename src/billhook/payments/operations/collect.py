@@ -7,6 +7,7 @@ from django.db import transaction
 from billhook.customers.models import PaymentInstrument
 from billhook.customers.queries import instruments
 from billhook.foundation.events import Actor, emit
+from billhook.foundation.scope import current_company
 from billhook.hooks.queries import first
 from billhook.invoicing.models import Invoice, InvoiceBalance
 from billhook.payments.events import AttemptCreated
@@ -42,13 +43,16 @@ def start_collection(*, invoice: Invoice, actor: Actor, at: datetime) -> Payment
 
 @transaction.atomic
 def create_attempt(*, payment: Payment, instrument: PaymentInstrument, actor: Actor, at: datetime) -> PaymentAttempt:
-    """Store an attempt before the gateway is called; the call itself follows the commit."""
+    """Store an attempt before the gateway is called; the call itself follows the commit.
+
+    Its reference names the company, for companies may share a processor.
+    """
     gateway, _ = first(GATEWAY)
     ordinal = payment.attempts.count() + 1
     attempt = PaymentAttempt.objects.create(
         payment=payment,
         ordinal=ordinal,
-        reference=f"{payment.number}/{ordinal}",
+        reference=f"{current_company().code}/{payment.number}/{ordinal}",
         instrument=instrument,
         gateway=gateway,
         state="created",

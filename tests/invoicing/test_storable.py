@@ -1,0 +1,39 @@
+"""A draft with figures that an invoice does not keep is refused, never cut down in silence."""
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+from tests.core.agreements import FIRST, agreement, line
+
+from billhook.core.draft import InvoiceDraft, bill
+from billhook.core.money import Money
+from billhook.customers.models import Customer
+from billhook.invoicing.bulk import NewInvoice, NotStorableError, require_storable
+
+
+def drafted() -> InvoiceDraft:
+    draft = bill(agreement(line("A")), (), date(2026, 3, 1))
+    assert draft is not None
+    return draft
+
+
+def numbered(draft: InvoiceDraft) -> NewInvoice:
+    return NewInvoice(number="INV-1", customer=Customer(number="1"), run="R", draft=draft, fingerprint="")
+
+
+def test_an_ordinary_draft_passes() -> None:
+    assert drafted().bill_date == FIRST
+    require_storable(numbered(drafted()))
+
+
+@pytest.mark.parametrize(
+    ("changes", "what"),
+    [
+        ({"tax_inclusive": True}, "prices with tax inside"),
+        ({"cash_rounding": Money.of("0.02", "EUR")}, "cash rounding"),
+    ],
+)
+def test_what_would_be_lost_is_refused(changes: dict[str, object], what: str) -> None:
+    with pytest.raises(NotStorableError, match=what):
+        require_storable(numbered(replace(drafted(), **changes)))
