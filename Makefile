@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo install dev test test-pg15 test-py313 lint types structure pytest oracles bench lock clean
+.PHONY: demo install dev test test-pg15 test-py313 lint types structure pytest oracles mutants bench lock clean
 
 demo: $(VENV)/.installed
 	@$(BIN)/billhook demo $(if $(ONCE),--once)
@@ -48,6 +48,10 @@ pytest: $(VENV)/.dev
 ORACLES ?= tests/oracles
 oracles: $(VENV)/.dev
 	@$(BIN)/python -m tests.oracles $(ORACLES)
+
+# Every small fault that could be made in money, rounding, proration, tax and prices: do the tests notice it?
+mutants: $(VENV)/.dev
+	@$(BIN)/python tools/mutants.py $(ARGS)
 
 test-pg15: $(VENV)/.dev
 	$(BIN)/python tools/with_postgres15.py $(BIN)/pytest -n 2 --dist loadgroup -m "not browser and not embedded" $(ARGS)

@@ -52,7 +52,7 @@ class Register:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """What a register showed at the start of a day; an estimated one is cancelled by the actual of the same day."""
+    """What a register showed at the start of a day; an estimate is cancelled by an actual reading that disproves it."""
 
     register: Register
     day: date
@@ -82,6 +82,7 @@ def consumption(readings: Iterable[Reading]) -> tuple[Consumed, ...]:
     """Return what was used between readings, in the order of time.
 
     Where a meter is exchanged, the old one has its last reading and the new one its first on the same day.
+    An estimate counts until an actual reading of its day replaces it, or a later one shows that it was too high.
 
     Raises:
         ReadingError: a register shows less than before without rolling over, or two figures on one day.
@@ -97,7 +98,7 @@ def consumption(readings: Iterable[Reading]) -> tuple[Consumed, ...]:
             estimated=earlier.estimated or later.estimated,
         )
         for days in by_register.values()
-        for earlier, later in pairwise(sorted(days.values(), key=lambda item: item.day))
+        for earlier, later in pairwise(_undisputed(sorted(days.values(), key=lambda item: item.day)))
     ]
     return tuple(sorted(used, key=lambda item: (item.period, item.quantity)))
 
@@ -109,6 +110,21 @@ def _actual(known: Reading | None, reading: Reading) -> Reading:
     if known.estimated == reading.estimated and known.figure != reading.figure:
         raise ReadingError(f"{reading.register.key} has two readings on {reading.day}; keep the right one.")
     return known
+
+
+def _undisputed(in_time: Iterable[Reading]) -> list[Reading]:
+    """Return the readings of a register without the estimates that lie above the next actual one."""
+    kept: list[Reading] = []
+    base = 0
+    for reading in in_time:
+        if kept and not reading.estimated:
+            first, estimates = kept[base], kept[base + 1 :]
+            most = reading.register.between(first.figure, reading.figure)
+            below = [item for item in estimates if item.register.between(first.figure, item.figure) <= most]
+            kept[base + 1 :] = below
+            base = len(kept)
+        kept.append(reading)
+    return kept
 
 
 def peak_demand(energy: Mapping[datetime, Decimal], *, interval: timedelta = QUARTER) -> Fraction:

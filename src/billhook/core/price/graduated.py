@@ -14,6 +14,7 @@ from billhook.core.price.tiers import (
     Tier,
     bounded,
     is_free,
+    opened,
     require_ladder,
     slice_amount,
     slice_steps,
@@ -56,7 +57,7 @@ class Graduated:
             if top > already or (top == end and not slices):
                 units = max(exact.subtract(top, max(above, already)), exact.ZERO)
                 enters = already <= above
-                slices.append(slice_steps(tier, units=units, above=above, with_fee=enters))
+                slices.append(slice_steps(opened(tier, top), units=units, above=above, with_fee=enters))
                 amount = exact.add(amount, slice_amount(tier, units, with_fee=enters))
             if top == end:
                 break

@@ -9,7 +9,7 @@ from billhook.core import exact
 from billhook.core.derivation import AtLeast, Fee, Less, Prorated, Step, run
 from billhook.core.price import Charged, Priced, PriceModel
 from billhook.core.price.graduated import Graduated
-from billhook.core.price.tiers import Tier
+from billhook.core.price.tiers import Tier, opened
 from billhook.core.proration import Proportion
 from billhook.core.usage_steps import ProratedUnits
 
@@ -97,7 +97,7 @@ def _placed(tiers: Sequence[Tier], event: ProratedEvent, before: Decimal, after:
                 share=event.share * sign * Fraction(units) / Fraction(event.units),
                 unit_price=tier.unit_price,
                 above=above,
-                up_to=tier.up_to,
+                up_to=opened(tier, top).up_to,
             )
 
 

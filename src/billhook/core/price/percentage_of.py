@@ -44,7 +44,7 @@ class PercentageOf:
         exact.require(self.percent, "percentage")
         both = set(self.products) & set(self.excluded)
         if both:
-            raise PriceError(f"{' and '.join(sorted(both))} is both named and excluded; choose one.")
+            raise PriceError(f"Named and excluded both: {', '.join(sorted(both))}; choose one for each.")
 
     def price(self, quantity: Decimal) -> Priced:
         """Return the percentage of an amount."""

@@ -1,7 +1,7 @@
 """Tiers: the ladder of bounds that graduated and volume prices climb."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
@@ -88,6 +88,11 @@ def is_free(quantity: Decimal, tiers: Sequence[Tier], beyond: BeyondLastTier) ->
     """Return whether a quantity costs nothing at all, for it lies above a closed last tier."""
     top = tiers[-1].up_to
     return beyond is BeyondLastTier.NOTHING and top is not None and quantity > top
+
+
+def opened(tier: Tier, quantity: Decimal) -> Tier:
+    """Return a tier as it is, or without its bound where its price goes on above it, up to a quantity."""
+    return replace(tier, up_to=None) if tier.up_to is not None and quantity > tier.up_to else tier
 
 
 def blocks_of(tier: Tier, units: Decimal) -> int:

@@ -13,6 +13,7 @@ from billhook.core.price.tiers import (
     TierBound,
     bounded,
     is_free,
+    opened,
     require_ladder,
     slice_amount,
     slice_steps,
@@ -53,7 +54,7 @@ class Volume:
         tier, above = self._tier_of(end)
         return Priced(
             amount=slice_amount(tier, units),
-            steps=slice_steps(tier, units=units, above=above),
+            steps=slice_steps(opened(tier, end), units=units, above=above),
             unit_price=None if tier.flat_fee or tier.block else tier.unit_price,
         )
 
