@@ -15,7 +15,7 @@ from billhook.core.document import DraftLine
 from billhook.core.money import Currency, Money, currency, sum_money
 from billhook.core.period import Period
 from billhook.core.tax import Taxable, Taxed, TaxLine, assess, group_key
-from billhook.core.tax_rules import FixedPer, RateDay, TaxPolicy, TaxRounding, TaxRule, Treatment, chosen
+from billhook.core.tax_rules import FixedPer, RateDay, TaxError, TaxPolicy, TaxRounding, TaxRule, Treatment, chosen
 from billhook.core.taxing import taxed_lines, taxed_on
 
 EUR, JPY = currency("EUR"), currency("JPY")
@@ -308,3 +308,25 @@ def test_net_and_stacked_taxes_make_the_gross(lines: list[Taxable], rounding: Ta
     net, tax = sum_money(taxed.nets, EUR), sum_money((item.amount for item in taxed.lines), EUR)
     assert net + tax == amounts if inclusive else net == amounts
     assert all(item.amount == item.amount.rounded() and item.amount.amount >= 0 for item in taxed.lines)
+
+
+def test_a_compound_tax_stands_on_the_first_tax_of_its_own_lines_whatever_their_sign() -> None:
+    gst_everywhere = policy(rule("GST", "5"), rule("QST", "9.975", compound=True), rule("GST", "5", "services"))
+    taxed = assess(
+        gst_everywhere,
+        [Taxable(Money.of("100", EUR), "goods", DAY), Taxable(Money.of("-50", EUR), "services", DAY)],
+        EUR,
+    )
+    assert found(taxed) == {"GST": "2.50", "QST": "10.47"}  # 105.00 x 9.975 % = 10.47375
+
+
+def test_categories_at_one_rate_are_rounded_together_where_prices_contain_the_tax() -> None:
+    one_rate = policy(rule("VAT", "21"), rule("VAT", "21", "services"))
+    halves = [taxable("10", category) for category in ("goods", "services")]
+    (vat,) = assess(one_rate, halves, EUR, inclusive=True).lines
+    assert (str(vat.base.amount), str(vat.amount.amount)) == ("16.53", "3.47")
+
+
+def test_one_code_with_two_fixed_amounts_an_invoice_is_refused() -> None:
+    with pytest.raises(TaxError, match="ECO is 1 and 2 an invoice"):
+        policy(rule("ECO", fixed=D(1)), rule("ECO", "0", "services", fixed=D(2)))

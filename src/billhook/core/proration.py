@@ -78,7 +78,7 @@ def prorate(used: Period, *, cycle: Period, basis: Basis, zone: str = "UTC") -> 
 
 
 def _bank_days(period: Period) -> int:
-    """Return the days of a period where each month has 30; a cycle of the 31st alone has none."""
+    """Return the days of a period where each month has 30; a cycle from the 30th to the 31st has none."""
     return _bank_day(period.end) - _bank_day(period.start)
 
 

@@ -183,14 +183,16 @@ def _shares(
     taxes: Mapping[TaxKey, Money],
     currency: Currency,
 ) -> dict[tuple[TaxKey, _Members], Money]:
-    """Return the rounded first taxes of each group of lines; one that spans groups is spread by largest remainder."""
+    """Return the rounded first taxes of each group of lines, whose signs may differ; together they are the tax."""
     if rounding is TaxRounding.LINE:
         return {place: _rounded(tax, currency) for place, tax in first.items()}
     shares: dict[tuple[TaxKey, _Members], Money] = {}
     for key, tax in taxes.items():
         places = [place for place in first if place[0] == key]
-        weights = [abs(first[place]) for place in places]
-        parts = allocate(tax, weights) if any(weights) else [tax] * len(places)
+        parts = list(round_together([first[place] for place in places], currency))
+        largest = max(range(len(places)), key=lambda index: abs(first[places[index]]))
+        # Rounded with the other taxes of an exact total, a tax may be a unit off its own rounding.
+        parts[largest] += tax - sum_money(parts, currency)
         shares |= zip(places, parts, strict=True)
     return shares
 
@@ -233,9 +235,12 @@ def _inclusive(rounding: TaxRounding, groups: _Groups, amounts: list[Money], cur
 def _rounded_together(rounding: TaxRounding, groups: _Groups, count: int) -> list[list[int]]:
     if rounding is TaxRounding.EXACT_TOTAL:
         return [list(range(count))] if count else []
-    if rounding is TaxRounding.RATE:
-        return [list(members) for members in groups.values()]
-    return [[index] for index in range(count)]
+    if rounding is TaxRounding.LINE:
+        return [[index] for index in range(count)]
+    same_rates: dict[Hashable, list[int]] = defaultdict(list)
+    for rules, members in groups.items():
+        same_rates[tuple((rule.key, rule.compound) for rule in rules)].extend(members)
+    return [sorted(members) for members in same_rates.values()]
 
 
 def _by_rate(tax: Money, rules: Sequence[TaxRule]) -> tuple[Money, ...]:

@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from functools import cache
-from itertools import pairwise
+from itertools import combinations, pairwise
 
 from billhook.core import exact
 from billhook.core.errors import Refusal
@@ -145,6 +145,7 @@ class TaxPolicy:
             dated[rule.tax_category, rule.code].append(rule)
         for same in dated.values():
             _refuse_overlaps(sorted(same, key=lambda rule: rule.valid_from or date.min))
+        _refuse_two_amounts(self.rules)
         by_category = {category: tuple(sorted(found, key=lambda rule: rule.code)) for category, found in rules.items()}
         object.__setattr__(self, "_by_category", by_category)
         object.__setattr__(self, "_dated", frozenset(rule.tax_category for rule in self.rules if rule.is_dated))
@@ -163,6 +164,17 @@ class TaxPolicy:
         rules = () if self.treatment is not None else self._by_category.get(tax_category, ())
         days = {day for rule in rules for day in (rule.valid_from, rule.valid_until) if day is not None}
         return tuple(sorted(days))
+
+
+def _refuse_two_amounts(rules: Sequence[TaxRule]) -> None:
+    """Refuse one tax with two fixed amounts an invoice at the same time: which one is charged would be chance."""
+    once = [rule for rule in rules if rule.fixed is not None and rule.per is FixedPer.INVOICE]
+    for one, other in combinations(once, 2):
+        together = (one.valid_until is None or (other.valid_from or date.min) < one.valid_until) and (
+            other.valid_until is None or (one.valid_from or date.min) < other.valid_until
+        )
+        if one.key == other.key and one.fixed != other.fixed and together:
+            raise TaxError(f"{one.code} is {one.fixed} and {other.fixed} an invoice; give each its own code.")
 
 
 def _refuse_overlaps(in_order: Sequence[TaxRule]) -> None:

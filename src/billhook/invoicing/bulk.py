@@ -47,7 +47,7 @@ def issue_invoices(invoices: Sequence[NewInvoice], *, actor: Actor, at: datetime
         IntegrityError: a number was issued before; nothing is issued.
     """
     for new in invoices:
-        require_storable(new)
+        require_storable(new.number, new.draft)
     company = current_company()
     ids = reserve_ids(Invoice, len(invoices))
     numbered = list(zip(ids, invoices, strict=True))
@@ -72,9 +72,8 @@ class NotStorableError(Refusal):
         super().__init__(f"{number} has {what}, which invoices do not keep yet: leave it out of the agreement.")
 
 
-def require_storable(invoice: NewInvoice) -> None:
+def require_storable(number: str, draft: InvoiceDraft) -> None:
     """Refuse a draft whose figures would be lost: prepaid or granted credit, cash rounding, prices with tax inside."""
-    draft = invoice.draft
     for present, what in (
         (draft.prepaid, "prepaid credit"),
         (draft.granted, "granted credit"),
@@ -82,7 +81,7 @@ def require_storable(invoice: NewInvoice) -> None:
         (draft.tax_inclusive, "prices with tax inside"),
     ):
         if present:
-            raise NotStorableError(invoice.number, what)
+            raise NotStorableError(number, what)
 
 
 def due_on(invoice: NewInvoice, company: Company) -> date:
