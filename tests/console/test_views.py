@@ -245,7 +245,7 @@ def test_a_payment_is_recorded_for_the_invoice_it_was_meant_for(browser, company
         sign_up_customer("1002", token="")
     bill_date(company, MARCH)
     given = {"amount": "20.00", "method": "bank_transfer", "note": "RE 2", "invoice": "INV-2026-00002"}
-    page = posted(browser, "customers/1002/payments/", **given)
+    page = posted(browser, "customers/1002/payments/", **given, once="a" * 32)
     assert "€20.00 of Harbour Bakery are recorded." in text_of(page)
     assert page.redirect_chain == [("/c/kestrel/invoices/INV-2026-00002/", 302)]
     assert "Bank transfer · RE 2" in text_of(page)
@@ -256,7 +256,8 @@ def test_a_payment_is_recorded_for_the_invoice_it_was_meant_for(browser, company
 
 def test_an_amount_that_cannot_be_read_without_doubt_is_refused(browser, company):
     bill_date(company, MARCH)
-    page = posted(browser, "customers/1001/payments/", came_from="customers/1001/", amount="1,000", method="cash")
+    given = {"amount": "1,000", "method": "cash", "once": "a" * 32}
+    page = posted(browser, "customers/1001/payments/", came_from="customers/1001/", **given)
     assert "1,000 is no amount: write it as 1250.00" in text_of(page)
     with company_scope(company):
         assert not Payment.objects.filter(method="cash").exists()

@@ -226,6 +226,7 @@ def test_what_is_final_stays() -> None:
     assert states.BILLING_RUN.is_final("done")
     assert not states.ORDER.is_final("suspended")
     assert not states.PAYMENT_ATTEMPT.may("unknown", "submitted")
+    assert all(states.PAYMENT_ATTEMPT.may(ended, "succeeded") for ended in ("declined", "failed"))
     with pytest.raises(TransitionError, match="from active may follow: cancelled, ended, suspended"):
         states.check(states.ORDER, "active", "pending")
     with pytest.raises(TransitionError):

@@ -10,6 +10,7 @@ from operator import itemgetter
 from django.db.models import Count, Q, QuerySet, Sum
 
 from billhook.billing.models import DRAFT_STATES, BilledPeriod, BillingRun, RunDraft
+from billhook.core.derivation import Derivation, Records
 from billhook.core.draft import InvoiceDraft, from_bytes
 from billhook.core.errors import Refusal
 from billhook.customers.models import Customer
@@ -58,6 +59,11 @@ def drafts(run: BillingRun, *, state: str = "") -> QuerySet[RunDraft]:
 def draft_of(row: RunDraft) -> InvoiceDraft | None:
     """Return the stored draft that was reviewed, None where nothing was due."""
     return from_bytes(bytes(row.body)) if row.body else None
+
+
+def records_in(derivation: Derivation) -> int:
+    """Return of how many usage records an amount is the sum."""
+    return sum(step.records for step in derivation.steps if isinstance(step, Records))
 
 
 def counters_of(run: BillingRun) -> dict[str, int]:

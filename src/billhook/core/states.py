@@ -114,8 +114,8 @@ PAYMENT_ATTEMPT = _lifecycle(
     pending: succeeded declined failed unknown
     unknown: succeeded declined failed pending
     succeeded:
-    declined:
-    failed:
+    declined: succeeded
+    failed: succeeded
     """,
 )
 

@@ -2,7 +2,11 @@
 
 import os
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import IO
 
 from billhook.foundation import embedded
 
@@ -13,21 +17,39 @@ def home() -> Path:
 
 
 def folder(name: str, *parts: str) -> Path:
-    """Return a folder inside home, made if it is missing."""
+    """Return a folder inside home, made for this account alone if it is missing."""
     path = home().joinpath(name, *parts)
-    path.mkdir(parents=True, exist_ok=True)
+    _make_private(path)
     return path
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Write a file so that it is there whole or not at all, even over a crash."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
-    with aside.open("wb") as file:
+    """Write a file so that it is there whole or not at all, even over a crash, and for this account alone."""
+    with unfinished_in(path.parent) as file:
         file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    aside.replace(path)
+        settle(file, path)
+
+
+@contextmanager
+def unfinished_in(above: Path) -> Iterator[IO[bytes]]:
+    """Open a private file under a name of its own, made to be settled in its place; unsettled, it is gone afterwards.
+
+    Args:
+        above: the folder, on the same disk as the place.
+    """
+    _make_private(above)
+    with NamedTemporaryFile(dir=above, prefix=".", suffix=".part", delete=False) as file:
+        try:
+            yield file
+        finally:
+            Path(file.name).unlink(missing_ok=True)
+
+
+def settle(file: IO[bytes], path: Path) -> None:
+    """Put a file of `unfinished_in` in its place, where it stands whole even over a crash."""
+    _make_durable(file)
+    Path(file.name).replace(path)
+    _sync_folder(path.parent)
 
 
 def secret_key() -> str:
@@ -37,6 +59,40 @@ def secret_key() -> str:
         return given
     path = home() / "secret-key"
     if not path.exists():
-        write_whole(path, secrets.token_urlsafe(48).encode())
-        path.chmod(0o600)
+        _keep_first(path, secrets.token_urlsafe(48).encode())
     return path.read_text()
+
+
+def _keep_first(path: Path, content: bytes) -> None:
+    """Write a private file whole, unless another process was faster: a link takes no place that is taken."""
+    with unfinished_in(path.parent) as file:
+        file.write(content)
+        _make_durable(file)
+        with suppress(FileExistsError):
+            os.link(file.name, path)
+        _sync_folder(path.parent)
+
+
+def _make_private(path: Path) -> None:
+    """Make the folders that are missing, those inside home for this account alone; home lets the database's pass."""
+    if path.is_dir():
+        return
+    if path == home() or path in home().parents:
+        path.mkdir(parents=True, exist_ok=True)
+        return
+    _make_private(path.parent)
+    path.mkdir(mode=0o700, exist_ok=True)
+
+
+def _make_durable(file: IO[bytes]) -> None:
+    file.flush()
+    os.fsync(file.fileno())
+
+
+def _sync_folder(path: Path) -> None:
+    """Make the folder's entries durable."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -112,9 +112,10 @@ def pdf_path(invoice: Invoice) -> Path | None:
 
 
 def page_paths(invoice: Invoice) -> list[Path]:
-    """Return the pictures of an invoice's pages in order."""
+    """Return the pictures of an invoice's pages by page number."""
     pdf = pdf_path(invoice)
-    return sorted(pdf.parent.glob(f"{pdf.stem}.*.*g")) if pdf else []
+    found = pdf.parent.glob(f"{pdf.stem}.*.*g") if pdf else ()
+    return sorted(found, key=lambda path: int(path.stem.rpartition(".")[2]))
 
 
 def lines_of(invoice: Invoice) -> QuerySet[InvoiceLine]:

@@ -12,6 +12,7 @@ from billhook.foundation.bulk import insert_rows
 from billhook.foundation.scope import current_company_id
 from billhook.mediation.lane.result import Bucket, ChargeRow, Counts, LaneResult
 from billhook.mediation.models import BatchFile, Charge, MediationBatch, SuspenseRecord
+from billhook.mediation.refusals import UsageNotUnbilledError
 from billhook.orders.queries import line_ids
 
 
@@ -138,35 +139,54 @@ def _store_suspense(batch: MediationBatch, result: LaneResult) -> None:
 
 @dataclass(frozen=True, slots=True)
 class BilledUsage:
-    """Which charges an invoice bills: of one order line, in a service period, from named parts of batches."""
+    """Which charges an invoice bills: of one order line, in a service period, from named parts of batches.
+
+    `end` is not included; a part is named `batch.part`; `records` is how many records the charges hold together.
+    """
 
     line_key: str
     start: date
     end: date
     parts: tuple[str, ...]
+    records: int
     document: str
 
 
-def mark_billed(billed: Iterable[BilledUsage]) -> int:
-    """Write on each charge which invoice bills it, and return how many; one that is billed already is left alone.
+MARK = """
+with marked as (
+    update mediation_charge charge set document = billed.document
+    from unnest(%s::integer[], %s::text[], %s::date[], %s::date[], %s::bigint[], %s::integer[], %s::text[])
+         as billed(place, line_key, lower, upper, batch, part, document), mediation_mediationbatch batch
+    where charge.document = '' and charge.line_key = billed.line_key and charge.part = billed.part
+      and charge.batch_id = batch.id and batch.number = billed.batch
+      and charge.day >= billed.lower and charge.day < billed.upper
+    returning billed.place, charge.records
+)
+select place, sum(records)::bigint from marked group by place
+"""
 
-    A part is named `batch.part`; `end` is not included.
+
+def mark_billed(billed: Iterable[BilledUsage]) -> int:
+    """Write on each charge which invoice bills it, and return how many records the charges hold.
+
+    A charge that another transaction is billing is waited for, and then counts as billed.
+
+    Raises:
+        UsageNotUnbilledError: what is unbilled is not all that an invoice says it bills; undo the transaction.
     """
+    usages = list(billed)
     rows = [
-        (usage.line_key, usage.start, usage.end, int(batch), int(part), usage.document)
-        for usage in billed
-        for batch, part in (name.split(".") for name in usage.parts)
+        (place, usage.line_key, usage.start, usage.end, *map(int, name.split(".")), usage.document)
+        for place, usage in enumerate(usages)
+        for name in usage.parts
     ]
     with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            update mediation_charge charge set document = billed.document
-            from unnest(%s::text[], %s::date[], %s::date[], %s::bigint[], %s::integer[], %s::text[])
-                 as billed(line_key, lower, upper, batch, part, document), mediation_mediationbatch batch
-            where charge.document = '' and charge.line_key = billed.line_key and charge.part = billed.part
-              and charge.batch_id = batch.id and batch.number = billed.batch
-              and charge.day >= billed.lower and charge.day < billed.upper
-            """,
-            [list(column) for column in zip(*rows, strict=True)] if rows else [[]] * 6,
-        )
-        return int(cursor.rowcount)
+        cursor.execute(MARK, [list(column) for column in zip(*rows, strict=True)] if rows else [[]] * 7)
+        marked: dict[int, int] = dict(cursor.fetchall())
+    for place, usage in enumerate(usages):
+        unbilled = marked.get(place, 0)
+        if unbilled != usage.records:
+            raise UsageNotUnbilledError(
+                usage.document, usage.line_key, usage.start, wanted=usage.records, unbilled=unbilled
+            )
+    return sum(marked.values())

@@ -1,5 +1,6 @@
 """Why a happening of this room is refused; each sentence says what to do."""
 
+from datetime import date
 from pathlib import Path
 
 from billhook.core.errors import Refusal
@@ -17,6 +18,16 @@ class UnknownSourceError(Refusal):
 
     def __init__(self, code: str, known: list[str]) -> None:
         super().__init__(f"There is no usage source {code}; choose one of {', '.join(known) or 'none yet'}.")
+
+
+class UsageNotUnbilledError(Refusal):
+    """Raised when an invoice would bill usage of which a part is billed already."""
+
+    def __init__(self, document: str, line_key: str, start: date, *, wanted: int, unbilled: int) -> None:
+        super().__init__(
+            f"{document} would bill {wanted} usage records of {line_key} from {start}, but finds {unbilled} unbilled: "
+            "look which other invoice of the order line bills the rest."
+        )
 
 
 class UnknownBatchError(Refusal):

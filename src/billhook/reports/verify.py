@@ -3,14 +3,15 @@
 from collections.abc import Iterator
 from decimal import Decimal
 
-from django.db.models import Sum
+from django.db.models import Func, OuterRef, Subquery, Sum, Value
 
 from billhook.billing.models import BillingRun
+from billhook.billing.queries import records_in
 from billhook.core.derivation import recompute
 from billhook.foundation.models import Company, NumberSeries
 from billhook.foundation.scope import company_scope
 from billhook.foundation.seals import broken_seals
-from billhook.invoicing.models import Invoice, InvoiceBalance
+from billhook.invoicing.models import Invoice, InvoiceBalance, InvoiceLine
 from billhook.invoicing.queries import line_derivation
 from billhook.ledger.queries import account_balance, unbalanced_entries
 from billhook.mediation.lake import file_hash, lake, originals
@@ -30,6 +31,7 @@ def verify(company: Company) -> list[str]:
             *number_faults(),
             *batch_faults(company),
             *usage_faults(company),
+            *billed_usage_faults(),
             *broken_seals(),
         ]
 
@@ -124,3 +126,36 @@ def usage_faults(company: Company) -> Iterator[str]:
         Charge.objects.exclude(document="").exclude(document__in=numbers).values_list("document", flat=True).distinct()
     ):
         yield f"Charges name the invoice {document}, which does not exist."
+
+
+def billed_usage_faults() -> Iterator[str]:
+    """Yield usage lines whose charges hold other records than the line is the sum of, and invoices with more charges.
+
+    A line that is no sum of records, such as a minimum, has no charges of its own.
+    """
+    on_lines: dict[str, int] = {}
+    for line, charged in usage_lines():
+        billed = records_in(line_derivation(line))
+        number = line.invoice.number
+        on_lines[number] = on_lines.get(number, 0) + billed
+        if billed and billed != charged:
+            yield f"Line {line.ordinal} of {number} bills {billed} usage records; its charges hold {charged}."
+    by_document = Charge.objects.exclude(document="").order_by("document").values_list("document")
+    for number, records in by_document.annotate(sum=Sum("records")):
+        if records != on_lines.get(number, 0):
+            yield f"Charges of {records} usage records name {number}; its lines bill {on_lines.get(number, 0)}."
+
+
+def usage_lines() -> Iterator[tuple[InvoiceLine, int]]:
+    """Yield the usage lines of all invoices in their order, each with how many records its charges hold."""
+    order_line = Func(OuterRef("line_key"), Value("/[^/]*$"), Value(""), function="regexp_replace")
+    charges = Charge.objects.filter(
+        document=OuterRef("invoice__number"),
+        line_key=order_line,
+        day__gte=OuterRef("period_start"),
+        day__lt=OuterRef("period_end"),
+    )
+    charged = charges.order_by().values("document").annotate(sum=Sum("records")).values("sum")
+    lines = InvoiceLine.objects.filter(kind="usage").select_related("invoice").order_by("invoice__number", "ordinal")
+    for line in lines.annotate(charged=Subquery(charged)):
+        yield line, getattr(line, "charged", None) or 0

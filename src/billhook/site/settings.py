@@ -40,6 +40,8 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "billhook.interfaces.console.middleware.RequestIdMiddleware",
     "billhook.interfaces.console.middleware.ContentSecurityPolicyMiddleware",
+    "billhook.interfaces.console.middleware.NeverStoredMiddleware",
+    "billhook.interfaces.console.middleware.SoundTextMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from billhook.billing.events import RunApproved, RunRejected
 from billhook.billing.inputs import gather
@@ -13,6 +13,7 @@ from billhook.billing.queries import counters_of
 from billhook.core import states
 from billhook.core.errors import Refusal
 from billhook.foundation.events import Actor, emit
+from billhook.foundation.models import Company
 from billhook.foundation.scope import current_company
 from billhook.foundation.sequences import take_block
 
@@ -26,20 +27,49 @@ class SecondPersonNeededError(Refusal):
         super().__init__(f"{run} has to be approved by somebody other than the person who started it.")
 
 
+class RunInTheWayError(Refusal):
+    """Raised when a run is approved while another one of the company is issued; both might bill the same usage."""
+
+    def __init__(self, run: str, other: BillingRun) -> None:
+        super().__init__(f"{run} cannot be approved while {other.number} is {other.state}: let that run end first.")
+
+
+def lock_issuing(company: Company) -> None:
+    """Serialise the approvals of a company's runs, until the end of the transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_advisory_xact_lock(hashtext('billhook.issuing'), %s)", [company.pk])
+
+
+def check_none_in_the_way(run: BillingRun) -> None:
+    """Let a run pass while no other one is issued.
+
+    Raises:
+        RunInTheWayError: another run is approved or committing.
+    """
+    other = BillingRun.objects.filter(state__in=["approved", "committing"]).exclude(pk=run.pk).first()
+    if other is not None:
+        raise RunInTheWayError(run.number, other)
+
+
 @transaction.atomic
 def approve_run(*, run: BillingRun, actor: Actor, at: datetime) -> BillingRun:
     """Approve a run: hold drafts whose inputs changed since review, order the others and reserve their numbers.
 
-    Issuing follows the commit, from the very drafts that were reviewed.
+    Issuing follows the commit, from the very drafts that were reviewed. A company issues one run at a time, so that a
+    draft which another run has overtaken is noticed here and held.
 
     Raises:
         TransitionError: the run is not in review.
         SecondPersonNeededError: the company asks for a second person.
+        RunInTheWayError: another run of the company is being issued.
     """
+    company = current_company()
+    lock_issuing(company)
     run = BillingRun.objects.select_for_update().get(pk=run.pk)
     states.check(states.BILLING_RUN, run.state, "approved")
-    if current_company().second_person and actor.name == run.started_by:
+    if company.second_person and actor.name == run.started_by:
         raise SecondPersonNeededError(run.number)
+    check_none_in_the_way(run)
     held = hold_changed(run)
     ready = list(RunDraft.objects.filter(run=run, state="ready").order_by("customer__number"))
     for ordinal, draft in enumerate(ready):

@@ -9,7 +9,7 @@ from billhook.billing.bulk import ClaimedPeriod, claim_periods
 from billhook.billing.events import RunFinished
 from billhook.billing.models import BillingRun, RunDraft
 from billhook.billing.operations.start import in_words
-from billhook.billing.queries import counters_of
+from billhook.billing.queries import counters_of, records_in
 from billhook.core import states
 from billhook.core.agreement import ChargeKind
 from billhook.core.draft import InvoiceDraft, from_bytes
@@ -107,7 +107,11 @@ def issue_chunk(*, run: BillingRun, drafts: Sequence[RunDraft], actor: Actor, at
 
 
 def mark_billed(invoices: Sequence[NewInvoice]) -> None:
-    """Write down which periods, line versions and charges the invoices bill."""
+    """Write down which periods, line versions and charges the invoices bill.
+
+    Raises:
+        UsageNotUnbilledError: usage of a draft was billed by another invoice meanwhile.
+    """
     ids = version_ids({claim.line_key for invoice in invoices for claim in invoice.draft.billed})
     claimed = [
         ClaimedPeriod(
@@ -126,17 +130,18 @@ def mark_billed(invoices: Sequence[NewInvoice]) -> None:
 
 
 def billed_usage(number: str, draft: InvoiceDraft) -> list[BilledUsage]:
-    """Return which charges a draft bills."""
+    """Return which charges a draft bills, and how many records its lines say they hold."""
     return [
         BilledUsage(
             line_key=line.line_key.rpartition("/")[0],
             start=line.period.start,
             end=line.period.end,
             parts=tuple(reference.rpartition(" ")[2] for reference in line.charges),
+            records=records_in(line.derivation),
             document=number,
         )
         for line in draft.lines
-        if line.kind is ChargeKind.USAGE
+        if line.kind is ChargeKind.USAGE and line.charges
     ]
 
 

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from django.db import IntegrityError, transaction
@@ -14,14 +14,18 @@ from billhook.billing.inputs import Inputs, gather
 from billhook.billing.models import BillingRun, RunDraft
 from billhook.billing.queries import counters_of, live_run
 from billhook.core import states
+from billhook.core.calendar import local_date
 from billhook.core.draft import bill, to_bytes
 from billhook.core.errors import Refusal
 from billhook.customers.models import Customer
 from billhook.foundation.events import Actor, emit
 from billhook.foundation.models import Company
-from billhook.foundation.scope import company_scope
+from billhook.foundation.scope import company_scope, current_company
 
 CHUNK = 1000
+EARLIEST = date(2000, 1, 1)
+AHEAD = timedelta(days=62)
+"""How far ahead of today a run may bill: two months and no more, for what it issues cannot be taken back."""
 
 
 class RunUnderWayError(Refusal):
@@ -29,6 +33,26 @@ class RunUnderWayError(Refusal):
 
     def __init__(self, number: str, state: str) -> None:
         super().__init__(f"{number} is {state}: finish, approve or reject it before another run for the same date.")
+
+
+class BillDateMistypedError(Refusal):
+    """Raised when a bill date lies so far ahead, or so far back, that nobody can have meant it."""
+
+    def __init__(self, bill_date: date, latest: date) -> None:
+        super().__init__(
+            f"The bill date {bill_date} looks mistyped: choose one from {EARLIEST} to {latest}, "
+            f"which is {AHEAD.days} days from today."
+        )
+
+
+def check_bill_date(bill_date: date, *, today: date) -> None:
+    """Let a bill date pass that somebody may have meant on a day.
+
+    Raises:
+        BillDateMistypedError: it is before 2000, or more than 62 days ahead.
+    """
+    if not EARLIEST <= bill_date <= today + AHEAD:
+        raise BillDateMistypedError(bill_date, today + AHEAD)
 
 
 @transaction.atomic
@@ -41,8 +65,10 @@ def start_run(*, bill_date: date, actor: Actor, at: datetime) -> BillingRun:
         at: when.
 
     Raises:
+        BillDateMistypedError: the date is before 2000, or more than 62 days ahead of the company's local date.
         RunUnderWayError: a run for the date is live.
     """
+    check_bill_date(bill_date, today=local_date(at, current_company().zone))
     under_way = live_run(bill_date)
     if under_way is not None:
         raise RunUnderWayError(under_way.number, under_way.state)

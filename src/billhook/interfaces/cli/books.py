@@ -3,6 +3,7 @@
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from billhook.foundation import database, digest, embedded
@@ -44,14 +45,16 @@ def verify(
         return
     faults = verify_books(subject)
     for fault in faults:
-        out.print(f"[red]✗[/] {fault}", markup=True)
+        out.print(f"[red]✗[/] {escape(str(fault))}")
     if faults:
         raise Failure(f"{len(faults)} faults were found in the books of {subject.name}.", code=FAULTS)
-    out.print(f"[green]✓[/] The books of {subject.name} are sound.")
+    out.print(f"[green]✓[/] The books of {escape(subject.name)} are sound.")
 
 
 def doctor(
-    port: Annotated[int, typer.Option(help="The port on which the console is to be served.")] = DEFAULT_PORT,
+    port: Annotated[
+        int, typer.Option(help="The port on which the console is to be served.", min=0, max=65535)
+    ] = DEFAULT_PORT,
 ) -> None:
     """Look at everything Billhook stands on, and say for each fault what to do."""
     checks = [*installation_checks(), port_check(port)]
@@ -61,9 +64,8 @@ def doctor(
                 checks.extend(plugin_checks())
     table = Table("", "Check", "Found", "What to do", box=None, pad_edge=False)
     for check in checks:
-        table.add_row(
-            "[green]✓[/]" if check.ok else "[red]✗[/]", check.name, check.detail, "" if check.ok else check.fix
-        )
+        words = (check.name, check.detail, "" if check.ok else check.fix)
+        table.add_row("[green]✓[/]" if check.ok else "[red]✗[/]", *map(escape, words))
     out.print(table)
     wrong = sum(not check.ok for check in checks)
     if wrong:

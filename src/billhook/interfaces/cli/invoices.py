@@ -23,7 +23,9 @@ def show(number: NumberArgument, company: CompanyOption = "") -> None:
     """Show an invoice: its lines, totals, what is open, and where its PDF lies."""
     with company_scope(session.company(company)):
         found = by_number(number)
-        table = Table("#", "Description", "Period", "Amount", box=None, title=f"{number} · {found.customer.name}")
+        table = Table(
+            "#", "Description", "Period", "Amount", box=None, title=escape(f"{number} · {found.customer.name}")
+        )
         for line in lines_of(found):
             table.add_row(
                 str(line.ordinal),
@@ -38,7 +40,7 @@ def show(number: NumberArgument, company: CompanyOption = "") -> None:
             f"open {Money.of(found.balance.open_amount, found.currency)}"
         )
         path = pdf_path(found)
-        out.print(f"PDF: {path}" if path else "The PDF is being written.")
+        out.print(f"PDF: {path}" if path else "The PDF is being written.", markup=False)
 
 
 @invoice.command()
@@ -61,12 +63,12 @@ def records_table(line: InvoiceLineRow, *, limit: int = 1000) -> Table:
         record = found.record
         table.add_row(
             f"{record.event_at:%Y-%m-%d %H:%M:%S}",
-            record.b_number,
-            f"{record.prefix} {record.destination_name}",
+            escape(record.b_number),
+            escape(f"{record.prefix} {record.destination_name}"),
             str(record.seconds),
             str(record.billed_seconds),
             str(record.amount),
-            found.file_name,
+            escape(found.file_name),
             str(record.line_no),
             str(record.byte_offset),
         )

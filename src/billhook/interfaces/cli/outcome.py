@@ -23,5 +23,10 @@ class Failure(Exception):  # noqa: N818 - it is the end of a command, not only a
 
 def say_failure(sentence: str, *, code: int) -> int:
     """Print the sentence on standard error and return the code."""
-    err.print(f"[bold red]✗[/] {escape(sentence)}")
+    err.print(f"[bold red]✗[/] {escape(printable(sentence))}")
     return code
+
+
+def printable(text: str) -> str:
+    """Return a text that any terminal takes: bytes of a file's name or a word that are no text become escapes."""
+    return text.encode(errors="backslashreplace").decode()

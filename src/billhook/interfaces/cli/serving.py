@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Mapping
 from types import FrameType
 from typing import Annotated
 
@@ -13,11 +14,11 @@ from django.core.management import call_command
 from procrastinate.contrib.django import app as jobs
 
 from billhook.interfaces.cli import session
-from billhook.interfaces.cli.outcome import WORLD, Failure, out
+from billhook.interfaces.cli.outcome import UNEXPECTED, WORLD, Failure, out, say_failure
 
 HostOption = Annotated[str, typer.Option(help="The address to listen on; loopback unless you say otherwise.")]
 DEFAULT_PORT = 8080
-PortOption = Annotated[int, typer.Option(help="The port to listen on; 0 takes any that is free.")]
+PortOption = Annotated[int, typer.Option(help="The port to listen on; 0 takes any that is free.", min=0, max=65535)]
 
 
 def serve(host: HostOption = "127.0.0.1", port: PortOption = DEFAULT_PORT) -> None:
@@ -46,43 +47,50 @@ def run_server(*, host: str, port: int) -> None:
     """Run web server and worker as children and stop both when one of them, or this process, ends.
 
     They are started afresh, never forked: the renderer and the usage lane do not survive a fork.
+
+    Raises:
+        typer.Exit: a child ended by itself; its exit code is kept, 1 stands for one that should not have ended.
     """
     call_command("collectstatic", interactive=False, verbosity=0)
-    children = [
-        subprocess.Popen(
-            [
-                sys.executable,
-                "-m",
-                "granian",
-                "--interface",
-                "wsgi",
-                "--host",
-                host,
-                "--port",
-                str(port),
-                "--workers",
-                "1",
-                "--blocking-threads",
-                "4",
-                "--log-level",
-                "warning",
-                "--no-ws",
-                "billhook.site.wsgi:application",
-            ]
-        ),
-        subprocess.Popen([sys.executable, "-m", "billhook", "worker"]),
-    ]
-    out.print(f"The console is at http://{host}:{port}/ · Ctrl-C stops it.")
+    children = {
+        "web server": subprocess.Popen(web_server(host=host, port=port)),
+        "worker": subprocess.Popen([sys.executable, "-m", "billhook", "worker"]),
+    }
+    out.print(f"The console is at http://{host}:{port}/ · Ctrl-C stops it.", markup=False)
     signal.signal(signal.SIGTERM, interrupt)
     try:
-        os.wait()
+        name, code = first_end(children)
     except KeyboardInterrupt:
         out.print("Stopping …")
+        return
     finally:
-        for child in children:
+        for child in children.values():
             child.terminate()
-        for child in children:
+        for child in children.values():
             child.wait()
+    raise typer.Exit(say_failure(f"The {name} ended by itself; what it said stands above.", code=code or UNEXPECTED))
+
+
+def web_server(*, host: str, port: int) -> list[str]:
+    """Return the command that serves the console."""
+    listening = ["--host", host, "--port", str(port), "--no-ws", "--log-level", "warning"]
+    threads = ["--workers", "1", "--blocking-threads", "4"]
+    return [
+        *(sys.executable, "-m", "granian", "--interface", "wsgi"),
+        *listening,
+        *threads,
+        "billhook.site.wsgi:application",
+    ]
+
+
+def first_end(children: Mapping[str, subprocess.Popen[bytes]]) -> tuple[str, int]:
+    """Wait until a child ends, and return its name and exit code; a signal counts from 128, as in a shell."""
+    names = {child.pid: name for name, child in children.items()}
+    while True:
+        pid, status = os.wait()
+        if pid in names:
+            code = os.waitstatus_to_exitcode(status)
+            return names[pid], code if code >= 0 else 128 - code
 
 
 def interrupt(number: int, frame: FrameType | None) -> None:

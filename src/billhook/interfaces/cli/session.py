@@ -1,7 +1,7 @@
 """What most commands need first: a database that answers, and the company they are about."""
 
 import uuid
-from datetime import date, datetime
+from datetime import datetime
 
 import structlog
 
@@ -52,16 +52,3 @@ def company(code: str) -> Company:
 def now(of: Company) -> datetime:
     """Return the company's time."""
     return clock.company_now(of)
-
-
-def a_date(text: str) -> date:
-    """Return a date written as 2026-04-01.
-
-    Raises:
-        Failure: it is written in another way.
-    """
-    try:
-        return date.fromisoformat(text)
-    except ValueError as trouble:
-        sentence = f"{text} is no date: write it as 2026-04-01."
-        raise Failure(sentence) from trouble

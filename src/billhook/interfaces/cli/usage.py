@@ -4,11 +4,12 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from billhook.foundation.scope import company_scope
 from billhook.interfaces.cli import session
-from billhook.interfaces.cli.outcome import out
+from billhook.interfaces.cli.outcome import out, printable
 from billhook.interfaces.cli.words import CompanyOption
 from billhook.mediation.operations.load import load_file
 from billhook.mediation.operations.mend import recycle as recycle_records
@@ -29,19 +30,19 @@ def load(
         company=subject, source_code=source, path=file, actor=session.COMMAND_LINE, at=session.now(subject)
     )
     if loaded.seen_before:
-        out.print(f"{file.name} has the content of batch {loaded.batch.number} and was not loaded again.")
+        name = escape(printable(file.name))
+        out.print(f"{name} has the content of batch {loaded.batch.number} and was not loaded again.")
         return
     out.print(counts_table(loaded.batch))
     with company_scope(subject):
         for reason, count in suspense_reasons(loaded.batch):
-            out.print(f"  in suspense: {count} {reason.replace('_', ' ')}")
+            out.print(f"  in suspense: {count} {escape(reason.replace('_', ' '))}")
 
 
 def counts_table(batch: BatchCounts) -> Table:
     """Return where each record of a batch ended."""
-    table = Table(
-        "", "records", "seconds", box=None, title=f"Batch {batch.number}: {batch.file_name}", title_justify="left"
-    )
+    title = escape(f"Batch {batch.number}: {batch.file_name}")
+    table = Table("", "records", "seconds", box=None, title=title, title_justify="left")
     table.add_row("raw", str(batch.raw_records), "")
     table.add_row("- rejected", str(batch.rejected_records), "")
     table.add_row("= decoded", str(batch.decoded_records), str(batch.decoded_seconds), style="bold")

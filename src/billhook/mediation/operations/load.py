@@ -1,5 +1,6 @@
 """A usage file is loaded: kept unchanged, sent down the lane, and made to count in one transaction."""
 
+import hashlib
 import os
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,17 +9,19 @@ from pathlib import Path
 from django.db import connection
 
 from billhook.foundation.events import Actor, emit
-from billhook.foundation.home import write_whole
+from billhook.foundation.home import settle, unfinished_in
 from billhook.foundation.models import Company
 from billhook.foundation.scope import company_scope
 from billhook.mediation import lane
 from billhook.mediation.bulk import store_part
 from billhook.mediation.events import BatchLoaded, DuplicateFileIgnored, SourceCreated
-from billhook.mediation.lake import file_hash, originals
+from billhook.mediation.lake import originals
 from billhook.mediation.models import MediationBatch, UsageSource
 from billhook.mediation.preparation import format_of, lane_job
 from billhook.mediation.queries import source_by_code
 from billhook.mediation.refusals import FileUnreadableError
+
+PIECE = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,12 +116,16 @@ def shown_name(path: Path) -> str:
 
 
 def keep_original(company: Company, path: Path) -> tuple[str, Path]:
-    """Copy a file into the folder of originals, named by the hash of its content, and return both."""
+    """Copy a file into the folder of originals, named by the hash of what was copied, and return both."""
+    above, digest = originals(company), hashlib.sha256()
     try:
-        content_hash = file_hash(path)
-        kept = originals(company) / content_hash
-        if not kept.exists():
-            write_whole(kept, path.read_bytes())
+        with path.open("rb") as source, unfinished_in(above) as copy:
+            while piece := source.read(PIECE):
+                digest.update(piece)
+                copy.write(piece)
+            kept = above / digest.hexdigest()
+            if not kept.exists():
+                settle(copy, kept)
     except OSError as trouble:
         raise FileUnreadableError(path, trouble) from trouble
-    return content_hash, kept
+    return kept.name, kept

@@ -26,9 +26,8 @@ def start_collection(*, invoice: Invoice, actor: Actor, at: datetime) -> Payment
     cards = instruments(invoice.customer)
     if not balance.open_amount or not cards or Payment.objects.filter(invoice=invoice, state="collecting").exists():
         return None
-    earlier = Payment.objects.filter(invoice=invoice).count()
     payment = Payment.objects.create(
-        number=f"P-{invoice.number}" + (f"-{earlier + 1}" if earlier else ""),
+        number=payment_number(invoice),
         customer=invoice.customer,
         invoice=invoice,
         method=cards[0].method,
@@ -39,6 +38,12 @@ def start_collection(*, invoice: Invoice, actor: Actor, at: datetime) -> Payment
     )
     create_attempt(payment=payment, instrument=cards[0], actor=actor, at=at)
     return payment
+
+
+def payment_number(invoice: Invoice) -> str:
+    """Return the number of the next payment of an invoice, whose balance is locked."""
+    earlier = Payment.objects.filter(invoice=invoice).count()
+    return f"P-{invoice.number}" + (f"-{earlier + 1}" if earlier else "")
 
 
 @transaction.atomic

@@ -19,6 +19,7 @@ from billhook.ledger.bulk import ToPost, post
 from billhook.orders.queries import local_day
 from billhook.payments.events import PaymentReceived
 from billhook.payments.models import Allocation, Payment, PaymentAttempt
+from billhook.payments.operations.collect import payment_number
 
 PAYMENT_NUMBERS = "P-{number:06d}"
 
@@ -54,12 +55,49 @@ def check_amount(amount: Decimal, unit: Currency) -> None:
 def receive_charge(*, attempt: PaymentAttempt, actor: Actor, at: datetime) -> None:
     """A charge succeeded: the payment is received and settles its invoice first, unless that was settled meanwhile."""
     payment = attempt.payment
-    open_still = InvoiceBalance.objects.select_for_update().filter(invoice=payment.invoice, state="open").first()
+    first = _invoice_to_settle(payment)
     payment.state, payment.retry_at = "received", None
     payment.amount, payment.received_at = attempt.amount, at
     payment.save(update_fields=["state", "retry_at", "amount", "received_at"])
-    first = payment.invoice.number if payment.invoice and open_still else ""
     _announce_and_allocate(payment=payment, first=first, account=f"clearing:{attempt.gateway}", actor=actor, at=at)
+
+
+@transaction.atomic
+def receive_late_charge(*, attempt: PaymentAttempt, actor: Actor, at: datetime) -> Payment:
+    """A charge that was called declined or failed took the money after all: it is received as a payment of its own.
+
+    What was done since on the word of the first answer stands. The payment settles the invoice, which stops a retry
+    that waits; where the invoice is settled already, it is the customer's credit.
+    """
+    given_up = attempt.payment
+    first = _invoice_to_settle(given_up)
+    payment = Payment.objects.create(
+        number=_number_after(given_up, at=at),
+        customer=given_up.customer,
+        invoice=given_up.invoice,
+        method=given_up.method,
+        currency=attempt.currency,
+        amount=attempt.amount,
+        state="received",
+        note=f"late answer to {attempt.reference}",
+        created_at=at,
+        received_at=at,
+    )
+    _announce_and_allocate(payment=payment, first=first, account=f"clearing:{attempt.gateway}", actor=actor, at=at)
+    return payment
+
+
+def _number_after(payment: Payment, *, at: datetime) -> str:
+    """Return the number of one more payment of the same invoice, whose balance is locked."""
+    if payment.invoice is None:
+        return take_number("payment", year=at.year, pattern=PAYMENT_NUMBERS)
+    return payment_number(payment.invoice)
+
+
+def _invoice_to_settle(payment: Payment) -> str:
+    """Lock the balance of a payment's invoice and return the invoice's number, empty where nothing of it is open."""
+    balance = InvoiceBalance.objects.select_for_update().filter(invoice=payment.invoice).first()
+    return payment.invoice.number if payment.invoice and balance and balance.state == "open" else ""
 
 
 @transaction.atomic

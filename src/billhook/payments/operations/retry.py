@@ -14,9 +14,13 @@ from billhook.payments.operations.decline import stop_collection
 
 @transaction.atomic
 def try_again(*, payment: Payment, actor: Actor, at: datetime) -> None:
-    """Make the next attempt of a collection for what is open now, with the customer's first card of today."""
+    """Make the next attempt of a collection for what is open now, with the customer's first card of today.
+
+    One whose attempt is not due, or no longer, is left alone: another worker was first.
+    """
     payment = Payment.objects.select_for_update(of=("self",)).select_related("customer", "invoice").get(pk=payment.pk)
-    if payment.state != "collecting" or payment.invoice is None:
+    due = payment.retry_at is not None and payment.retry_at <= at
+    if not due or payment.state != "collecting" or payment.invoice is None:
         return
     balance = InvoiceBalance.objects.select_for_update().get(invoice=payment.invoice)
     cards = instruments(payment.customer)

@@ -19,9 +19,10 @@ from billhook.payments.events import AnswerWanted, PaymentUncertain
 from billhook.payments.hooks import GATEWAY, ChargeRequest, Gateway, GatewayAnswer, GatewayUnavailableError, Outcome
 from billhook.payments.models import PaymentAttempt
 from billhook.payments.operations.decline import decline
-from billhook.payments.operations.receive import receive_charge
+from billhook.payments.operations.receive import receive_charge, receive_late_charge
 
 UNSETTLED = ("created", "submitted")
+NO_MONEY = ("declined", "failed")
 OPEN = (Outcome.PENDING, Outcome.UNKNOWN)
 
 
@@ -97,6 +98,8 @@ def no_answer(trouble: Exception, *, outcome: Outcome) -> GatewayAnswer:
 def record_outcome(*, reference: str, answer: GatewayAnswer, actor: Actor, at: datetime) -> None:
     """Write down how an attempt ended and do what follows from it; an attempt that has ended stays as it is.
 
+    Only a success that comes after a decline or failure still counts, for money that was taken is never dropped.
+
     Raises:
         Refusal: the answer is no possible next state of the attempt.
     """
@@ -105,7 +108,8 @@ def record_outcome(*, reference: str, answer: GatewayAnswer, actor: Actor, at: d
         .select_related("payment__customer", "payment__invoice", "instrument")
         .get(reference=reference)
     )
-    if attempt.state in ("succeeded", "declined", "failed"):
+    late = attempt.state in NO_MONEY
+    if attempt.state == "succeeded" or (late and answer.outcome != Outcome.SUCCEEDED):
         return
     if attempt.state != answer.outcome:
         states.check(states.PAYMENT_ATTEMPT, attempt.state, answer.outcome)
@@ -113,7 +117,9 @@ def record_outcome(*, reference: str, answer: GatewayAnswer, actor: Actor, at: d
     attempt.decline_class, attempt.gateway_id = answer.decline_class or "", answer.gateway_id
     attempt.poll_at = next_poll(polls=attempt.polls, at=at) if answer.outcome in OPEN else None
     attempt.save()
-    if answer.outcome == Outcome.SUCCEEDED:
+    if late:
+        receive_late_charge(attempt=attempt, actor=actor, at=at)
+    elif answer.outcome == Outcome.SUCCEEDED:
         receive_charge(attempt=attempt, actor=actor, at=at)
     elif answer.outcome in (Outcome.DECLINED, Outcome.FAILED):
         decline(attempt=attempt, actor=actor, at=at)
@@ -137,12 +143,17 @@ def common_fields(attempt: PaymentAttempt) -> dict[str, Any]:
 
 @transaction.atomic
 def ask_again(*, reference: str, actor: Actor, at: datetime) -> None:
-    """Note that the gateway is to be asked about an open attempt; the question itself follows the commit."""
+    """Note that the gateway is to be asked about an open attempt; the question itself follows the commit.
+
+    Where it is not time, or no longer, nothing is noted: another worker was first.
+    """
     attempt = (
         PaymentAttempt.objects.select_for_update(of=("self",))
         .select_related("payment__customer", "payment__invoice")
         .get(reference=reference)
     )
+    if attempt.poll_at is None or attempt.poll_at > at:
+        return
     attempt.polls, attempt.poll_at = attempt.polls + 1, None
     attempt.save(update_fields=["polls", "poll_at"])
     emit(AnswerWanted(**common_fields(attempt), reference=reference), actor=actor, at=at)

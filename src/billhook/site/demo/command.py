@@ -13,7 +13,7 @@ from billhook.foundation.models import Company, Person
 from billhook.foundation.operations import make_sign_in_link
 from billhook.interfaces.cli import session
 from billhook.interfaces.cli.outcome import out
-from billhook.interfaces.cli.serving import free_port, run_server
+from billhook.interfaces.cli.serving import DEFAULT_PORT, PortOption, free_port, run_server
 from billhook.site.demo import cast
 from billhook.site.demo.setting import set_stage
 from billhook.site.demo.story import SCENES, play
@@ -23,7 +23,7 @@ def demo(
     *,
     once: Annotated[bool, typer.Option("--once", help="Stop when the story is told, the database server too.")] = False,
     host: Annotated[str, typer.Option(help="The address of the console.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="The port of the console; 0 takes any that is free.")] = 8080,
+    port: PortOption = DEFAULT_PORT,
 ) -> None:
     """Play the example in a sandbox company: sign-ups, calls, bills, payments, collections; then serve the console.
 

@@ -11,8 +11,7 @@ from billhook.interfaces.console.access import Visit, page
 from billhook.interfaces.console.components import Cell, Empty, PageHead, Pager, Row, Table
 from billhook.interfaces.console.pages import AuditEntry, Change
 from billhook.interfaces.console.views import words
-from billhook.interfaces.console.views.customers import whole
-from billhook.interfaces.console.views.listing import asked, chips, columns, link, paged, search
+from billhook.interfaces.console.views.listing import asked, chips, columns, link, paged, search, whole
 from billhook.interfaces.console.views.shell import render
 from billhook.notifications import permissions, queries
 

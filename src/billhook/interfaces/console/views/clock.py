@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
 from django.utils.http import urlencode
 from django.utils.timezone import localtime
@@ -11,6 +12,7 @@ from billhook.core.cadence import Cadence, CadenceUnit
 from billhook.core.errors import Refusal
 from billhook.customers import permissions as customers_permissions
 from billhook.customers import queries as customers
+from billhook.foundation.draining import JobsFailedError, JobsStuckError
 from billhook.foundation.operations import advance_clock
 from billhook.foundation.permissions import MOVE_CLOCK
 from billhook.foundation.queries import next_due_at
@@ -43,7 +45,11 @@ class NothingDueError(Refusal):
 def advance(visit: Visit) -> HttpResponse:
     """Move a sandbox's clock on; everything that falls due on the way happens, in order."""
     to = moved(visit, visit.request.POST.get("step", "")).astimezone(UTC)
-    ran = advance_clock(company=visit.company, to=to, actor=visit.actor)
+    try:
+        ran = advance_clock(company=visit.company, to=to, actor=visit.actor)
+    except (JobsFailedError, JobsStuckError) as trouble:
+        messages.error(visit.request, str(trouble))
+        return HttpResponseRedirect(came_from(visit))
     happened = {0: "nothing fell due", 1: "1 thing happened"}.get(ran, f"{ran} things happened")
     visit.tell(f"It is {moment(localtime(to))} now; {happened} on the way.")
     return HttpResponseRedirect(came_from(visit))

@@ -1,7 +1,6 @@
 """Customers: the list, and one page with everything about one of them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -11,7 +10,6 @@ from billhook.core.money import currency, sum_money
 from billhook.core.rounding import to_places
 from billhook.customers import permissions, queries
 from billhook.customers.queries import CustomerRow
-from billhook.foundation.queries import Asked, history
 from billhook.interfaces.console import charts
 from billhook.interfaces.console.access import Visit, page
 from billhook.interfaces.console.charts import Chart
@@ -28,34 +26,24 @@ from billhook.interfaces.console.components import (
 )
 from billhook.interfaces.console.views import words
 from billhook.interfaces.console.views.invoices import invoice_table
-from billhook.interfaces.console.views.listing import END, Sorting, asked, chips, columns, link, paged, search
+from billhook.interfaces.console.views.listing import END, Sorting, asked, chips, columns, paged, search
 from billhook.interfaces.console.views.payments import payment_table, record_action, record_dialog
 from billhook.interfaces.console.views.shell import render
+from billhook.interfaces.console.views.timeline import timeline_of
+from billhook.invoicing import permissions as invoicing_permissions
 from billhook.invoicing import queries as invoicing
+from billhook.mediation import permissions as mediation_permissions
 from billhook.mediation.queries import usage_by_day
+from billhook.orders import permissions as orders_permissions
 from billhook.orders import queries as orders
 from billhook.orders.queries import AgreedVersion
+from billhook.payments import permissions as payments_permissions
 from billhook.payments import queries as payments
 from billhook.reports.queries import monthly_value, standing_of
 
 STATUSES = {"": "All", "active": "Active", "suspended": "Suspended", "closed": "Closed"}
 SORTS = {"name": "sort_name", "number": "number", "bill": "next_invoice_on"}
-TIMELINE = {"": "All", "invoices": "Invoices", "failures": "Failures"}
-EVENTS: Mapping[str, Sequence[str]] = {
-    "": (),
-    "invoices": ("invoice.",),
-    "failures": (
-        "payment.declined",
-        "payment.uncertain",
-        "payment.collection_stopped",
-        "dunning.",
-        "customer.suspended",
-        "order.suspended",
-        "message.failed",
-    ),
-}
 SHOWN = 5
-HAPPENINGS = 30
 USAGE_DAYS = 62
 MINUTE = Decimal(60)
 
@@ -112,41 +100,34 @@ def _rows(visit: Visit, found: list[CustomerRow]) -> tuple[Row, ...]:
 
 @page(permissions.VIEW)
 def customer(visit: Visit, number: str) -> HttpResponse:
-    """Show everything about one customer."""
+    """Show about one customer everything that the role allows."""
     one = queries.by_number(number)
-    versions = list(orders.current_versions([one], on=visit.today))
-    shown = asked(visit.request, "show")
-    happenings = history(
-        Asked(customer=one.number, names=EVENTS.get(shown, ()), below=whole(asked(visit.request, "below"))),
-        limit=HAPPENINGS,
-    )
-    more = link(visit.request, below=str(happenings[-1].id)) if len(happenings) == HAPPENINGS else ""
+    versions = list(orders.current_versions([one], on=visit.today)) if visit.may(orders_permissions.VIEW) else None
+    timeline = timeline_of(visit, one.number)
     return render(
         visit,
         "customer",
         "Customers",
         _head(visit, one),
         facts=_facts(visit, one, versions),
-        orders=_orders(versions),
-        usage=_usage(visit, one),
-        invoices=invoice_table(visit, list(invoicing.of_customer(one)[:SHOWN]), named=False),
+        orders=None if versions is None else _orders(versions),
+        usage=_usage(visit, one) if visit.may(mediation_permissions.VIEW) else None,
+        invoices=_invoices(visit, one) if visit.may(invoicing_permissions.VIEW) else None,
         invoices_url=f"{visit.url('invoices')}?q={one.number}",
-        payments=payment_table(visit, list(payments.of_customer(one)[:SHOWN]), named=False),
+        payments=_payments(visit, one) if visit.may(payments_permissions.VIEW) else None,
         payments_url=f"{visit.url('payments')}?q={one.number}",
-        timeline=[words.entry(visit, happening) for happening in happenings],
-        timeline_chips=_timeline_chips(visit),
-        more_url=f"{more}#timeline" if more else "",
+        timeline=timeline.entries,
+        timeline_chips=timeline.chips,
+        more_url=timeline.earlier,
     )
 
 
-def whole(text: str) -> int | None:
-    """Return a text as a whole number that a key may be, None where it is none."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None  # noqa: PLR2004 (a bigint)
+def _invoices(visit: Visit, one: CustomerRow) -> Table:
+    return invoice_table(visit, list(invoicing.of_customer(one)[:SHOWN]), named=False)
 
 
-def _timeline_chips(visit: Visit) -> list[object]:
-    made = chips(visit.request, "show", TIMELINE)
-    return [replace(chip, href=f"{chip.href}#timeline") for chip in made]
+def _payments(visit: Visit, one: CustomerRow) -> Table:
+    return payment_table(visit, list(payments.of_customer(one)[:SHOWN]), named=False)
 
 
 def _head(visit: Visit, one: CustomerRow) -> PageHead:
@@ -162,20 +143,19 @@ def _head(visit: Visit, one: CustomerRow) -> PageHead:
     )
 
 
-def _facts(visit: Visit, one: CustomerRow, versions: Sequence[AgreedVersion]) -> tuple[Fact, ...]:
-    """Return the header strip: what is open, what recurs, what was paid, what is left over, when the next bill is."""
-    standing = standing_of(one)
-    values = [value for version in versions if (value := monthly_value(version)) is not None]
+def _facts(visit: Visit, one: CustomerRow, versions: Sequence[AgreedVersion] | None) -> tuple[Fact, ...]:
+    """Return the header strip: what is open, what recurs, what was paid, what is left over, when the next bill is.
+
+    Each figure stands where the role may see what it is made of.
+    """
+    standing, address = standing_of(one), f"{visit.url('invoices')}?q={one.number}&status=open"
+    owed = Fact("Balance due", standing.open, Tone.BAD if standing.open else Tone.NEUTRAL, address)
+    values = [value for version in versions or () if (value := monthly_value(version)) is not None]
+    paid = (Fact("Lifetime paid", standing.paid), Fact("Credit", standing.credit or "none"))
     return (
-        Fact(
-            "Balance due",
-            standing.open,
-            Tone.BAD if standing.open else Tone.NEUTRAL,
-            f"{visit.url('invoices')}?q={one.number}&status=open",
-        ),
-        Fact("MRR", sum_money(values, currency(one.currency))),
-        Fact("Lifetime paid", standing.paid),
-        Fact("Credit", standing.credit or "none"),
+        *((owed,) if visit.may(invoicing_permissions.VIEW) else ()),
+        *(() if versions is None else (Fact("MRR", sum_money(values, currency(one.currency))),)),
+        *(paid if visit.may(payments_permissions.VIEW) else ()),
         Fact("Next bill", one.next_invoice_on),
     )
 

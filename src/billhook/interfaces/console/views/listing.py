@@ -19,7 +19,12 @@ END = Align.END
 
 def asked(request: HttpRequest, name: str = "q") -> str:
     """Return what stands in the address under a name, without space around it."""
-    return request.GET.get(name, "").replace("\0", "").strip()
+    return request.GET.get(name, "").strip()
+
+
+def whole(text: str) -> int | None:
+    """Return a text as a whole number that a key may be, None where it is none."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None  # noqa: PLR2004 (a bigint)
 
 
 def link(request: HttpRequest, **changes: str) -> str:

@@ -5,9 +5,11 @@ from decimal import Decimal
 
 from django.http import HttpResponse
 
+from billhook.billing import permissions as billing_permissions
 from billhook.billing import queries as billing
 from billhook.core import ageing
 from billhook.core.money import Money, sum_money
+from billhook.dunning import permissions as dunning_permissions
 from billhook.dunning import queries as dunning
 from billhook.interfaces.console import charts
 from billhook.interfaces.console.access import Visit, page
@@ -33,7 +35,9 @@ from billhook.interfaces.console.views.runs import start_action, start_dialog
 from billhook.interfaces.console.views.shell import render
 from billhook.invoicing import permissions
 from billhook.invoicing import queries as invoicing
+from billhook.mediation import permissions as mediation_permissions
 from billhook.mediation.queries import unbilled_total
+from billhook.payments import permissions as payments_permissions
 from billhook.payments import queries as payments
 from billhook.reports import queries as reports
 from billhook.reports.queries import MonthMoved
@@ -46,25 +50,28 @@ STEPS = (Hue.PERIWINKLE, Hue.YELLOW, Hue.ORANGE, Hue.RED, Hue.CRIMSON)
 
 @page(permissions.VIEW)
 def overview(visit: Visit) -> HttpResponse:
-    """Show how the company stands: recurring revenue, what is owed and since when, what waits and what failed."""
+    """Show how the company stands: recurring revenue, what is owed and since when, what waits and what failed.
+
+    Runs, payments, collections and usage stand there where the role may see them.
+    """
     moved = reports.movement(today=visit.today, months=MONTHS)
     ages = ageing.by_age(invoicing.open_by_due_date(), visit.today)
-    runs = billing.summaries(billing.runs()[:SHOWN])
-    failing = list(payments.failing()[:SHOWN])
+    runs = billing.summaries(billing.runs()[:SHOWN]) if visit.may(billing_permissions.VIEW) else None
+    failing = list(payments.failing()[:SHOWN]) if visit.may(payments_permissions.VIEW) else None
     own = visit.company.currency
     return render(
         visit,
         "overview",
         "Overview",
-        _head(visit, runs),
-        kpis=(*_recurring(moved, own), *_owed(visit, ages), _unbilled(visit), _failed(visit, len(failing))),
+        _head(visit, runs or ()),
+        kpis=(*_recurring(moved, own), *_owed(visit, ages), *_unbilled(visit), *_failed(visit, failing)),
         movement=_movement(moved.get(own, [])),
         receivables=[_by_age(visit, code, buckets) for code, buckets in ages.items()],
-        funnel=_funnel(visit),
+        funnel=_funnel(visit) if visit.may(dunning_permissions.VIEW) else None,
         overdue=_overdue(visit),
         overdue_url=visit.url("invoices") + "?status=overdue",
-        runs=[_run(visit, run) for run in runs],
-        failures=[_failure(visit, payment) for payment in failing],
+        runs=None if runs is None else [_run(visit, run) for run in runs],
+        failures=None if failing is None else [_failure(visit, payment) for payment in failing],
     )
 
 
@@ -151,17 +158,21 @@ def _owed(visit: Visit, ages: Mapping[str, tuple[ageing.AgeBucket, ...]]) -> lis
     return found
 
 
-def _unbilled(visit: Visit) -> Kpi:
+def _unbilled(visit: Visit) -> list[Kpi]:
+    if not visit.may(mediation_permissions.VIEW):
+        return []
     records, amount = unbilled_total()
     value = words.money(amount, visit.company.currency)
-    return Kpi("Unbilled usage", value, count(records, "record,records"), href=visit.url("mediation"))
+    return [Kpi("Unbilled usage", value, count(records, "record,records"), href=visit.url("mediation"))]
 
 
-def _failed(visit: Visit, failing: int) -> Kpi:
+def _failed(visit: Visit, failing: Sequence[payments.PaymentRow] | None) -> list[Kpi]:
+    if failing is None:
+        return []
     note = "unpaid" if failing else ""
-    shown = f"{failing}+" if failing == SHOWN else str(failing)
+    shown = f"{len(failing)}+" if len(failing) == SHOWN else str(len(failing))
     href = visit.url("payments") + "?state=failing"
-    return Kpi("Failed payments", shown, note, Tone.BAD if failing else Tone.NEUTRAL, href=href)
+    return [Kpi("Failed payments", shown, note, Tone.BAD if failing else Tone.NEUTRAL, href=href)]
 
 
 def _movement(months: Sequence[MonthMoved]) -> Chart | None:

@@ -10,6 +10,7 @@ from billhook.core import money
 from billhook.core.errors import Refusal
 from billhook.customers.queries import CustomerRow
 from billhook.customers.queries import by_number as customer_by_number
+from billhook.interfaces.console import once
 from billhook.interfaces.console.access import Visit, action, page
 from billhook.interfaces.console.components import (
     Action,
@@ -47,6 +48,7 @@ METHODS = (
     Choice("cash", "Cash"),
     Choice("cheque", "Cheque"),
 )
+LONGEST_NOTE = 200
 DIALOG = "record-payment"
 WRITTEN = re.compile(r"[0-9]{1,12}(\.[0-9]{1,4})?")
 
@@ -56,6 +58,21 @@ class NoAmountWrittenError(Refusal):
 
     def __init__(self, text: str) -> None:
         super().__init__(f"{text or 'Nothing'} is no amount: write it as 1250.00, with a point and no thousands marks.")
+
+
+class UnknownMethodError(Refusal):
+    """Raised when money is recorded as having come in a way that is not known."""
+
+    def __init__(self, method: str) -> None:
+        known = ", ".join(choice.label.lower() for choice in METHODS)
+        super().__init__(f"{method or 'Nothing'} is no way to pay by hand: choose one of {known}.")
+
+
+class NoteTooLongError(Refusal):
+    """Raised when a note does not fit, because cutting it would change what it says."""
+
+    def __init__(self, length: int) -> None:
+        super().__init__(f"The note has {length} characters: write at most {LONGEST_NOTE}.")
 
 
 @page(permissions.VIEW)
@@ -128,6 +145,7 @@ def record_dialog(
         Field("method", "Method", FieldKind.SELECT, METHODS[0].value, choices=METHODS),
         Field("note", "What the bank statement says", required=False),
         Field("invoice", kind=FieldKind.HIDDEN, value=invoice),
+        once.key_field(),
     )
     form = Form(f"{DIALOG}-form", visit.url("record-payment", customer.number), (Button("Record it", "check"),), fields)
     return (Dialog(DIALOG, f"Record a payment of {customer.name}", form),)
@@ -135,24 +153,49 @@ def record_dialog(
 
 @action(permissions.RECORD)
 def record(visit: Visit, number: str) -> HttpResponse:
-    """Record money that came in outside any gateway; it settles the oldest open invoices."""
+    """Record money that came in outside any gateway, once a form; it settles the oldest open invoices."""
     given = visit.request.POST
-    method = given.get("method", "")
+    back = given.get("invoice", "")
     with visit.scope():
         customer = customer_by_number(number)
-        amount = amount_of(given.get("amount", ""), customer.currency)
-        payment = record_payment(
-            customer=customer,
-            amount=amount,
-            method=method if method in {m.value for m in METHODS} else "cash",
-            note=given.get("note", "")[:200],
-            invoice=given.get("invoice", ""),
-            actor=visit.actor,
-            at=visit.at,
-        )
-    visit.tell(f"{show(words.money(payment.amount, payment.currency))} of {customer.name} are recorded.")
-    back = given.get("invoice", "")
+        if once.was_used(visit.request):
+            visit.tell("This form was sent before: its payment is recorded once.")
+        else:
+            payment = record_payment(
+                customer=customer,
+                amount=amount_of(given.get("amount", ""), customer.currency),
+                method=method_of(given.get("method", "")),
+                note=note_of(given.get("note", "")),
+                invoice=back,
+                actor=visit.actor,
+                at=visit.at,
+            )
+            once.mark_used(visit.request)
+            visit.tell(f"{show(words.money(payment.amount, payment.currency))} of {customer.name} are recorded.")
     return HttpResponseRedirect(visit.url("invoice", back) if back else visit.url("customer", number))
+
+
+def method_of(text: str) -> str:
+    """Return the way in which money came that was recorded by hand.
+
+    Raises:
+        UnknownMethodError: it is none that the form offers.
+    """
+    if text not in {choice.value for choice in METHODS}:
+        raise UnknownMethodError(text)
+    return text
+
+
+def note_of(text: str) -> str:
+    """Return a note without space around it.
+
+    Raises:
+        NoteTooLongError: it does not fit.
+    """
+    note = text.strip()
+    if len(note) > LONGEST_NOTE:
+        raise NoteTooLongError(len(note))
+    return note
 
 
 def amount_of(text: str, code: str) -> Decimal:

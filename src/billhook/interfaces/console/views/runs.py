@@ -1,7 +1,6 @@
 """Billing runs: the list, one run under review, and what can be done with it."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
 from decimal import Decimal
 
 from django.http import HttpResponse, HttpResponseRedirect
@@ -11,7 +10,6 @@ from billhook.billing import permissions, queries
 from billhook.billing.operations.approve import approve_run, reject_run
 from billhook.billing.operations.start import start_run
 from billhook.billing.queries import Change, RunRow, RunSum
-from billhook.core.errors import Refusal
 from billhook.interfaces.console.access import Visit, action, page
 from billhook.interfaces.console.components import (
     Action,
@@ -37,6 +35,7 @@ from billhook.interfaces.console.templatetags.console import count, show
 from billhook.interfaces.console.views import words
 from billhook.interfaces.console.views.listing import END, asked, columns, link, paged
 from billhook.interfaces.console.views.shell import render
+from billhook.interfaces.given import a_date, a_reason
 
 BUSY = frozenset({"computing", "approved", "committing"})
 STEPS = ("Compute drafts", "Review", "Approve", "Issue invoices")
@@ -59,13 +58,6 @@ KINDS = {
 VIEWS = {"": "Largest change", "new": "New", "missing": "Missing", "failed": "Failed or held"}
 SHOWN = 50
 START, REJECT = "start-run", "reject-run"
-
-
-class NoDateError(Refusal):
-    """Raised when a run is to be started for something that is no date."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__(f"{text or 'Nothing'} is no date: write it as 2026-04-01.")
 
 
 def start_action(visit: Visit) -> tuple[Action, ...]:
@@ -120,11 +112,7 @@ def runs(visit: Visit) -> HttpResponse:
 @action(permissions.START)
 def start(visit: Visit) -> HttpResponse:
     """Start a run for a bill date; a worker computes it."""
-    text = visit.request.POST.get("bill_date", "")
-    try:
-        bill_date = date.fromisoformat(text)
-    except ValueError as trouble:
-        raise NoDateError(text) from trouble
+    bill_date = a_date(visit.request.POST.get("bill_date", ""))
     with visit.scope():
         run = start_run(bill_date=bill_date, actor=visit.actor, at=visit.at)
     visit.tell(f"{run.number} was started.")
@@ -352,7 +340,7 @@ def approve(visit: Visit, number: str) -> HttpResponse:
 @action(permissions.APPROVE)
 def reject(visit: Visit, number: str) -> HttpResponse:
     """Reject a run; its customers stay due."""
-    reason = visit.request.POST.get("reason", "").strip() or "no reason given"
+    reason = a_reason(visit.request.POST.get("reason", ""))
     with visit.scope():
         reject_run(run=queries.run_by_number(number), reason=reason, actor=visit.actor, at=visit.at)
     visit.tell(f"{number} is rejected; nothing was issued.")

@@ -28,10 +28,11 @@ from billhook.interfaces.console.components import (
     Tone,
     Weight,
 )
+from billhook.interfaces.console.middleware import CONTROL
 from billhook.interfaces.console.pages import Equation, SuspenseGroup, Term
 from billhook.interfaces.console.templatetags.console import count
 from billhook.interfaces.console.views import words
-from billhook.interfaces.console.views.listing import END, asked, chips, columns, paged
+from billhook.interfaces.console.views.listing import END, asked, chips, columns, paged, whole
 from billhook.interfaces.console.views.shell import render
 from billhook.mediation import permissions, queries
 from billhook.mediation.operations.load import load_file
@@ -284,7 +285,7 @@ def _mend_form(visit: Visit, one: BatchRow, first: SuspenseRow, form_id: str) ->
 def mend_lines(visit: Visit, number: int) -> HttpResponse:
     """Give one field of the chosen records a new value, and send them down the lane again."""
     given = visit.request.POST
-    lines = [int(line) for line in given.getlist("line") if line.isascii() and line.isdigit()]
+    lines = [line for text in given.getlist("line") if (line := whole(text)) is not None]
     if not lines:
         raise NothingChosenError
     edits = {given.get("field", ""): given.get("value", "").strip()} if given.get("value", "").strip() else {}
@@ -309,7 +310,12 @@ def suspended(visit: Visit, number: int, line: int) -> HttpResponse:
         for name, value in record.parsed.items()
     )
     is_open = record.status == "open"
-    fields = tuple(Field(name, name, value=str(value), required=False) for name, value in values.items())
+    # What holds control characters cannot be sent back by a form; such a field is mended from the batch's page.
+    fields = tuple(
+        Field(name, name, value=str(value), required=False)
+        for name, value in values.items()
+        if not CONTROL.search(str(value))
+    )
     buttons = (Button("Mend and recycle", "pencil"),)
     form = Form("mend-record", visit.url("mend-record", one.number, line), buttons, fields)
     return render(
