@@ -14,8 +14,6 @@ CLOCK = PACKAGE / "foundation" / "clock.py"
 CLOCKS = {("datetime", "now"), ("datetime", "utcnow"), ("datetime", "today"), ("date", "today"), ("timezone", "now"),
           ("timezone", "localdate"), ("time", "time"), ("time", "time_ns"), ("time", "localtime")}  # fmt: skip
 
-# Examples for the eye: the words and figures of one page as one literal.
-GALLERY = ROOT / "tests" / "console" / "gallery"
 TAG = re.compile(
     r"</?(a|b|br|button|code|div|em|form|h[1-6]|i|input|li|ol|p|pre|span|strong|svg|table|td|th|tr|ul)\b[^>]*>"
 )
@@ -72,7 +70,6 @@ def test_no_function_is_too_long():
         f"{place(path, function)} {function.name}": (function.end_lineno or 0) - function.lineno + 1
         for path in SOURCE + TESTS
         for function in functions(path)
-        if GALLERY not in path.parents
     }
     assert not {function: length for function, length in lengths.items() if length > LONGEST_FUNCTION}
     assert sorted(lengths.values())[len(lengths) // 2] <= 10

@@ -208,8 +208,8 @@ def runs() -> dict[str, Any]:
     return {"page": PageHead("Billing runs"), "chips": (), "table": Table("Billing runs", columns, rows)}
 
 
-def run() -> dict[str, Any]:
-    """Return the context of a run under review."""
+def changes_of_the_run() -> Table:
+    """Return how the bills of a run differ from the last one."""
     columns = (Column("Customer"), Column("March", END), Column("April", END), Column("Change", END), Column("Why"))
     changes = tuple(
         Row(
@@ -223,19 +223,28 @@ def run() -> dict[str, Any]:
         )
         for n, name in enumerate(NAMES[:7])
     )
-    reject = Form(
+    return Table("Changes against the last run", columns, changes, empty=Empty("No change"))
+
+
+def rejection() -> Form:
+    """Return the form that rejects a run."""
+    return Form(
         "reject-form",
         "/reject",
         (Button("Reject the run", "x", Weight.DANGER),),
         (Field("reason", "Reason", FieldKind.TEXTAREA, help="The audit log keeps it."),),
     )
+
+
+def run() -> dict[str, Any]:
+    """Return the context of a run under review."""
     steps = ("Collect orders", "Rate usage", "Compose invoices", "Tax and discounts")
     return {
         "page": PageHead(
             "Billing run of 1 April 2026",
             note="Nothing is sent until you approve",
             crumbs=(Crumb("Billing runs", "/runs"), Crumb("1 April 2026")),
-            dialogs=(Dialog("reject", "Reject this run", reject),),
+            dialogs=(Dialog("reject", "Reject this run", rejection()),),
         ),
         "progress": Progress(
             "Ready for review",
@@ -251,7 +260,7 @@ def run() -> dict[str, Any]:
             Chip("Missing", "?v=m", 0),
             Chip("Failed", "?v=f", 0),
         ),
-        "changes": Table("Changes against the last run", columns, changes, empty=Empty("No change")),
+        "changes": changes_of_the_run(),
         "totals": (
             RunTotals(
                 "10 invoices · €249.05",

@@ -83,9 +83,9 @@ def mediation() -> dict[str, Any]:
     }
 
 
-def batch() -> dict[str, Any]:
-    """Return the context of one batch."""
-    records = Table(
+def suspended_records() -> Table:
+    """Return the records that wait in suspense."""
+    return Table(
         "Records in suspense",
         (Column("Line", END), Column("Age"), Column("Raw")),
         tuple(
@@ -99,7 +99,11 @@ def batch() -> dict[str, Any]:
         select="record",
         form="mend-1",
     )
-    mend = Form(
+
+
+def mending() -> Form:
+    """Return the form that mends and recycles them."""
+    return Form(
         "mend-1",
         "/mend",
         (
@@ -109,6 +113,10 @@ def batch() -> dict[str, Any]:
         ),
         (Field("accountcode", "Account code", value="KN1001"),),
     )
+
+
+def batch() -> dict[str, Any]:
+    """Return the context of one batch."""
     return {
         "page": PageHead(
             "Batch 12",
@@ -152,8 +160,8 @@ def batch() -> dict[str, Any]:
                 "Correct the code, or add it to a customer and recycle.",
                 3,
                 eur("0.42"),
-                records,
-                mend,
+                suspended_records(),
+                mending(),
             ),
         ),
         "files": (Item("Master.csv", "/file", "sha-256 4b0c…", "1,483 lines"),),

@@ -38,28 +38,73 @@ from billhook.interfaces.console.components import (
     Weight,
 )
 
+GROWN = tuple(Decimal(n) for n in (7500, 6400, 8400, 8100, 8500, 9300))
+LOST = tuple(Decimal(-n) for n in (1700, 2100, 900, 1100, 2900, 1400))
+MRR = tuple(Decimal(n) for n in (190000, 196000, 203400, 210000, 216000, 224100))
 
-def overview() -> dict[str, Any]:
-    """Return the context of the overview."""
-    months = len(MONTHS)
-    grown = tuple(Decimal(n) for n in (7500, 6400, 8400, 8100, 8500, 9300))
-    lost = tuple(Decimal(-n) for n in (1700, 2100, 900, 1100, 2900, 1400))
-    mrr = tuple(Decimal(n) for n in (190000, 196000, 203400, 210000, 216000, 224100))
-    numbers = Table(
+
+def mrr_by_month() -> Table:
+    """Return the figures of the movement."""
+    return Table(
         "MRR by month",
         (Column("Month"), Column("New", END), Column("Churn", END), Column("MRR", END)),
         tuple(
             Row(
                 (
                     Cell(MONTHS[i]),
-                    Cell(Money.of(grown[i], "EUR")),
-                    Cell(Money.of(lost[i], "EUR")),
-                    Cell(Money.of(mrr[i], "EUR")),
+                    Cell(Money.of(GROWN[i], "EUR")),
+                    Cell(Money.of(LOST[i], "EUR")),
+                    Cell(Money.of(MRR[i], "EUR")),
                 )
             )
-            for i in range(months)
+            for i in range(len(MONTHS))
         ),
     )
+
+
+def mrr_movement() -> charts.Chart:
+    """Return the movement of the recurring revenue."""
+    return charts.movement(
+        "MRR movement",
+        MONTHS,
+        (
+            charts.Series("New", GROWN, Hue.INDIGO),
+            charts.Series("Expansion", tuple(v / 2 for v in GROWN), Hue.PERIWINKLE),
+            charts.Series("Contraction", tuple(v / 2 for v in LOST), Hue.YELLOW),
+            charts.Series("Churn", LOST, Hue.RED),
+        ),
+        charts.Series("MRR", MRR, Hue.INK),
+        table=mrr_by_month(),
+    )
+
+
+def overview_head() -> PageHead:
+    """Return the head of the overview, with its dialog."""
+    return PageHead(
+        "Overview",
+        note="Kestrel Networks · April 2026, in EUR",
+        notices=(Notice("The run of 1 April waits for approval.", Tone.WARN, "/run", "Review it"),),
+        actions=(
+            Action("Last 6 months", "calendar", href="?span=6"),
+            Action("Start billing run", "play", dialog="start-run", weight=Weight.PRIMARY),
+        ),
+        dialogs=(
+            Dialog(
+                "start-run",
+                "Start a billing run",
+                Form(
+                    "start",
+                    "/runs/start",
+                    (Button("Start the run", "play"),),
+                    (Field("date", "Bill as of", FieldKind.DATE, "2026-04-01", "Everything due by this day."),),
+                ),
+            ),
+        ),
+    )
+
+
+def overview() -> dict[str, Any]:
+    """Return the context of the overview."""
     ages = (
         ("Current", "229", Hue.GREEN),
         ("1 to 30 days", "41", Hue.YELLOW),
@@ -67,45 +112,14 @@ def overview() -> dict[str, Any]:
         ("61 to 90 days", "0", Hue.RED),
     )
     return {
-        "page": PageHead(
-            "Overview",
-            note="Kestrel Networks · April 2026, in EUR",
-            notices=(Notice("The run of 1 April waits for approval.", Tone.WARN, "/run", "Review it"),),
-            actions=(
-                Action("Last 6 months", "calendar", href="?span=6"),
-                Action("Start billing run", "play", dialog="start-run", weight=Weight.PRIMARY),
-            ),
-            dialogs=(
-                Dialog(
-                    "start-run",
-                    "Start a billing run",
-                    Form(
-                        "start",
-                        "/runs/start",
-                        (Button("Start the run", "play"),),
-                        (Field("date", "Bill as of", FieldKind.DATE, "2026-04-01", "Everything due by this day."),),
-                    ),
-                ),
-            ),
-        ),
+        "page": overview_head(),
         "kpis": (
-            Kpi("MRR", eur("200.00"), "+2.3 %", Tone.GOOD, charts.spark(mrr), "/mrr"),
-            Kpi("ARR run-rate", eur("2400.00"), "NRR 99.4 %", spark=charts.spark(grown, hue=Hue.CYAN)),
-            Kpi("Revenue churn", "1.31 %", "month", spark=charts.spark(lost, hue=Hue.RED)),
-            Kpi("Usage revenue", eur("49.05"), "rated, March", spark=charts.spark(grown[::-1], hue=Hue.GREEN)),
+            Kpi("MRR", eur("200.00"), "+2.3 %", Tone.GOOD, charts.spark(MRR), "/mrr"),
+            Kpi("ARR run-rate", eur("2400.00"), "NRR 99.4 %", spark=charts.spark(GROWN, hue=Hue.CYAN)),
+            Kpi("Revenue churn", "1.31 %", "month", spark=charts.spark(LOST, hue=Hue.RED)),
+            Kpi("Usage revenue", eur("49.05"), "rated, March", spark=charts.spark(GROWN[::-1], hue=Hue.GREEN)),
         ),
-        "movement": charts.movement(
-            "MRR movement",
-            MONTHS,
-            (
-                charts.Series("New", grown, Hue.INDIGO),
-                charts.Series("Expansion", tuple(v / 2 for v in grown), Hue.PERIWINKLE),
-                charts.Series("Contraction", tuple(v / 2 for v in lost), Hue.YELLOW),
-                charts.Series("Churn", lost, Hue.RED),
-            ),
-            charts.Series("MRR", mrr, Hue.INK),
-            table=numbers,
-        ),
+        "movement": mrr_movement(),
         "receivables": (
             charts.shares(
                 "EUR",
@@ -162,21 +176,9 @@ def customers() -> dict[str, Any]:
     }
 
 
-def customer() -> dict[str, Any]:
-    """Return the context of one customer."""
-    days = [Decimal(n) for n in (4, 9, 7, 0, 3, 12, 8, 6, 5, 0, 9, 11, 4, 2, 7, 9, 4)]
-    labels = [f"{n} Mar" for n in range(1, len(days) + 1)]
-    numbers = Table(
-        "Minutes a day",
-        (Column("Day"), Column("Minutes", END)),
-        tuple(Row((Cell(label), Cell(value))) for label, value in zip(labels, days, strict=True)),
-    )
-    payments = Table(
-        "Payments",
-        (Column("When"), Column("Method"), Column("Outcome"), Column("Amount", END)),
-        (Row((Cell(at(1)), Cell("Card •4242"), Cell(pill=Pill("Succeeded", Tone.GOOD)), Cell(eur("25")))),),
-    )
-    orders = Table(
+def orders_of_the_customer() -> Table:
+    """Return what the customer has ordered."""
+    return Table(
         "Orders",
         (
             Column("Plan"),
@@ -199,6 +201,42 @@ def customer() -> dict[str, Any]:
             ),
         ),
     )
+
+
+def timeline() -> tuple[TimelineEntry, ...]:
+    """Return what happened to the customer."""
+    return (
+        TimelineEntry("activity", "Usage batch Master.csv rated", at(1, 3), "100 minutes · €5.00", "Billhook"),
+        TimelineEntry(
+            "credit-card", "Payment failed", at(1, 2), "Card •4242: insufficient funds", "Billhook", Tone.BAD
+        ),
+        TimelineEntry(
+            "file-text",
+            "Invoice KN-2026-00011 issued",
+            at(1),
+            "€25.00, due 15 Apr",
+            "Operator",
+            Tone.INFO,
+            "/invoice",
+        ),
+        TimelineEntry("mail", "Invoice e-mail delivered", at(1), "billing@harbour-bakery.example", "Billhook"),
+    )
+
+
+def customer() -> dict[str, Any]:
+    """Return the context of one customer."""
+    days = [Decimal(n) for n in (4, 9, 7, 0, 3, 12, 8, 6, 5, 0, 9, 11, 4, 2, 7, 9, 4)]
+    labels = [f"{n} Mar" for n in range(1, len(days) + 1)]
+    numbers = Table(
+        "Minutes a day",
+        (Column("Day"), Column("Minutes", END)),
+        tuple(Row((Cell(label), Cell(value))) for label, value in zip(labels, days, strict=True)),
+    )
+    payments = Table(
+        "Payments",
+        (Column("When"), Column("Method"), Column("Outcome"), Column("Amount", END)),
+        (Row((Cell(at(1)), Cell("Card •4242"), Cell(pill=Pill("Succeeded", Tone.GOOD)), Cell(eur("25")))),),
+    )
     return {
         "page": PageHead(
             NAMES[0],
@@ -219,26 +257,11 @@ def customer() -> dict[str, Any]:
             Fact("Credit", "none"),
             Fact("Next bill", date(2026, 5, 1)),
         ),
-        "orders": orders,
+        "orders": orders_of_the_customer(),
         "usage": charts.area("minutes a day, March", labels, days, table=numbers),
         "invoices": invoice_table(2),
         "invoices_url": "/invoices",
         "payments": payments,
         "timeline_chips": (Chip("All", "?", current=True), Chip("Invoices", "?t=i"), Chip("Failures", "?t=f")),
-        "timeline": (
-            TimelineEntry("activity", "Usage batch Master.csv rated", at(1, 3), "100 minutes · €5.00", "Billhook"),
-            TimelineEntry(
-                "credit-card", "Payment failed", at(1, 2), "Card •4242: insufficient funds", "Billhook", Tone.BAD
-            ),
-            TimelineEntry(
-                "file-text",
-                "Invoice KN-2026-00011 issued",
-                at(1),
-                "€25.00, due 15 Apr",
-                "Operator",
-                Tone.INFO,
-                "/invoice",
-            ),
-            TimelineEntry("mail", "Invoice e-mail delivered", at(1), "billing@harbour-bakery.example", "Billhook"),
-        ),
+        "timeline": timeline(),
     }
