@@ -3,6 +3,7 @@
 Without DATABASE_URL the embedded server is started in a temporary folder; with it, that server is used.
 """
 
+import atexit
 import os
 import shutil
 import subprocess
@@ -86,6 +87,7 @@ def prepare() -> None:
         folder = Path(tempfile.mkdtemp(prefix="bhtest"))
         folder.chmod(0o755)
         os.environ[FOLDER] = str(folder)
+        atexit.register(clean_up)
         if not os.environ.get("DATABASE_URL"):
             start_server(folder)
         make_template(folder)
@@ -97,12 +99,15 @@ def prepare() -> None:
 
 
 def clean_up() -> None:
-    """Drop what this process made; stop the server and remove the folder if it was this process that began."""
+    """Drop what this process made; stop the server and remove the folder if it was this process that began.
+
+    Called when the run ends, and once more at exit, in case it ended before it had begun.
+    """
     if "PYTEST_XDIST_WORKER" in os.environ:
         return
     for server in STARTED:
         server.stop()
-    if not STARTED:
+    if not STARTED and TEMPLATE in os.environ:
         with suppress(psycopg.Error):
             for name in [*MADE, *(f"{os.environ[TEMPLATE]}_gw{place}" for place in range(8))]:
                 drop_database(name)
