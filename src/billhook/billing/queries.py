@@ -9,7 +9,7 @@ from operator import itemgetter
 
 from django.db.models import Count, Q, QuerySet, Sum
 
-from billhook.billing.models import DRAFT_STATES, BilledPeriod, BillingRun, RunDraft
+from billhook.billing.models import DRAFT_STATES, BillingRun, RunDraft
 from billhook.core.derivation import Derivation, Records
 from billhook.core.draft import InvoiceDraft, from_bytes
 from billhook.core.errors import Refusal
@@ -165,11 +165,6 @@ def kinds(run: BillingRun) -> Mapping[tuple[str, str], Decimal]:
             key = (draft.currency.code, kind)
             sums[key] = sums.get(key, Decimal(0)) + amount
     return sums
-
-
-def periods_of(document: str) -> QuerySet[BilledPeriod]:
-    """Return the service periods that a document bills."""
-    return BilledPeriod.objects.filter(document=document).select_related("version__line__order").order_by("lower", "id")
 
 
 def customers_due(bill_date: date) -> int:

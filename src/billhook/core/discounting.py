@@ -59,7 +59,13 @@ def _lines(discount: Discount, by_rates: Sequence[Sequence[_Part]], currency: Cu
                 discount.step(part=part.base, whole=whole),
                 *rounding_steps(exact.difference(exact.ZERO, part.taken), -amount, len(parts)),
             )
-            yield _line(discount, f"{discount.key}/{number}", part, Derivation(steps, -amount))
+            yield reduction(
+                key=f"{discount.key}/{number}",
+                line_key=discount.key,
+                description=discount.description,
+                of=part.lines,
+                derivation=Derivation(steps, -amount),
+            )
 
 
 def _by_account(amount: Money, parts: Sequence[_Part]) -> Sequence[Money]:
@@ -68,14 +74,25 @@ def _by_account(amount: Money, parts: Sequence[_Part]) -> Sequence[Money]:
     return allocate(amount, [part.taken for part in parts])
 
 
-def _line(discount: Discount, key: str, part: _Part, derivation: Derivation) -> DraftLine:
-    first = part.lines[0]
+def reduction(
+    *, key: str, line_key: str, description: str, of: Sequence[DraftLine], derivation: Derivation
+) -> DraftLine:
+    """Return the line that takes something off others, which share their rates and revenue account.
+
+    Args:
+        key: names the line in its draft.
+        line_key: the discount, or the grant of credit.
+        description: what the invoice says.
+        of: the lines that it takes off, at least one.
+        derivation: how much, below zero.
+    """
+    first = of[0]
     return DraftLine(
         key=key,
-        line_key=discount.key,
+        line_key=line_key,
         kind=ChargeKind.DISCOUNT,
-        description=discount.description,
-        period=first.period if len(part.lines) == 1 else hull(line.period for line in part.lines),
+        description=description,
+        period=first.period if len(of) == 1 else hull(line.period for line in of),
         quantity=exact.ONE,
         unit="",
         unit_price=None,

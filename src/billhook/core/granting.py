@@ -5,15 +5,13 @@ from collections.abc import Hashable, Iterator, Mapping, Sequence
 from datetime import date
 from fractions import Fraction
 
-from billhook.core import exact
 from billhook.core.agreement import Agreement, ChargeKind
 from billhook.core.charges import rounding_steps
 from billhook.core.credit import CreditUse, Drawn, Grant, in_order
 from billhook.core.derivation import Derivation, Share
-from billhook.core.discounting import is_discounted, together_by_rates
+from billhook.core.discounting import is_discounted, reduction, together_by_rates
 from billhook.core.document import DraftLine
 from billhook.core.money import Money, allocate, sum_money
-from billhook.core.period import hull
 
 
 def granted_lines(
@@ -73,7 +71,13 @@ class _Bases:
             if share:
                 self._remember(group, members[group], share)
                 derivation = _derivation(taken, reach[group], whole, share, len(shares))
-                yield _line(grant, number, [self._lines[index] for index in members[group]], derivation)
+                yield reduction(
+                    key=f"{grant.key}/granted/{number}",
+                    line_key=grant.key,
+                    description=grant.description or grant.key,
+                    of=[self._lines[index] for index in members[group]],
+                    derivation=derivation,
+                )
 
     def _reach(self, group: Hashable, indexes: Sequence[int]) -> Money:
         """Return the most that may be taken off some lines at the same rates."""
@@ -113,24 +117,3 @@ def _spread(left: dict[int, Money], indexes: Sequence[int], taken: Money) -> Non
 def _derivation(taken: Money, reach: Money, whole: Money, share: Money, pieces: int) -> Derivation:
     step = Share(amount=-Fraction(taken.amount), part=Fraction(reach.amount), whole=Fraction(whole.amount))
     return Derivation((step, *rounding_steps(step.apply(Fraction(0)), -share, pieces)), -share)
-
-
-def _line(grant: Grant, number: int, of: Sequence[DraftLine], derivation: Derivation) -> DraftLine:
-    first = of[0]
-    return DraftLine(
-        key=f"{grant.key}/granted/{number}",
-        line_key=grant.key,
-        kind=ChargeKind.DISCOUNT,
-        description=grant.description or grant.key,
-        period=hull(line.period for line in of),
-        quantity=exact.ONE,
-        unit="",
-        unit_price=None,
-        amount=derivation.result,
-        net=derivation.result,
-        tax_category=first.tax_category,
-        product="",
-        revenue_account=first.revenue_account,
-        derivation=derivation,
-        tax_day=first.tax_day,
-    )

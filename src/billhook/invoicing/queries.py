@@ -89,22 +89,6 @@ class Receivable:
     open_amount: Decimal
 
 
-def receivables() -> list[Receivable]:
-    """Return every open invoice by due date."""
-    rows = InvoiceBalance.objects.filter(state="open").select_related("invoice", "customer").order_by("due_on", "id")
-    return [
-        Receivable(
-            number=row.invoice.number,
-            customer=row.customer.number,
-            name=row.customer.name,
-            currency=row.currency,
-            due_on=row.due_on,
-            open_amount=row.open_amount,
-        )
-        for row in rows
-    ]
-
-
 def pdf_path(invoice: Invoice) -> Path | None:
     """Return where an invoice's document lies, None while it is being written."""
     file = InvoiceFile.objects.filter(invoice=invoice).first()

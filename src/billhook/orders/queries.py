@@ -175,16 +175,6 @@ def _guide_row(identifier: UsageIdentifier, version: OrderLineVersion) -> UsageG
     )
 
 
-def orders_of(customer: Customer) -> QuerySet[Order]:
-    """Return a customer's orders with their lines and versions, newest first."""
-    return (
-        Order.objects.filter(customer=customer)
-        .select_related("plan")
-        .prefetch_related("lines__product", "lines__versions__price")
-        .order_by("-id")
-    )
-
-
 def usage_line_ids(customers: Sequence[Customer]) -> Mapping[int, list[int]]:
     """Return the primary keys of the usage lines of each of some customers."""
     found: dict[int, list[int]] = defaultdict(list)
