@@ -293,3 +293,13 @@ def test_a_reaction_may_cause_events_that_are_reacted_to_in_the_same_drain(compa
     assert drain() == 2
     assert handler.seen == ["first", "second"]
     assert draining.drain() == 0
+
+
+def test_many_events_are_stored_in_their_order_with_the_same_facts(company):
+    told = [Tried(customer="1001", what=f"thing {n}", amount=Decimal(n), parts=(n,)) for n in range(events.MANY + 1)]
+    with company_scope(company):
+        emit_many(told, actor=CLERK, at=OPENING)
+        stored = list(EventRecord.objects.filter(name=Tried.name).order_by("id"))
+    assert [from_record(record) for record in stored] == told
+    assert {(record.customer, record.at, record.actor_name) for record in stored} == {("1001", OPENING, CLERK.name)}
+    assert all(record.recorded_at for record in stored)

@@ -8,10 +8,12 @@ from decimal import Decimal
 from typing import Any, ClassVar, Literal, NamedTuple, TypeVar, cast
 
 import structlog
+from psycopg.types.json import Jsonb
 from pydantic import TypeAdapter
 
 from billhook.core import exact
 from billhook.core.money import currency
+from billhook.foundation.bulk import insert_rows, reserve_ids
 from billhook.foundation.models.companies import Company
 from billhook.foundation.models.records import EventRecord
 from billhook.foundation.scope import company_scope, current_company
@@ -19,6 +21,7 @@ from billhook.foundation.scope import company_scope, current_company
 ActorKind = Literal["person", "api", "plugin", "system"]
 When = Literal["in transaction", "after", "alone"]
 AFTER_CHUNK = 200
+MANY = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,34 +171,47 @@ def emit(event: Event, *, actor: Actor, at: datetime) -> None:
 
 def emit_many(events: Sequence[Event], *, actor: Actor, at: datetime) -> None:
     """Write one event a row for a happening done to many at once, and set off the reactions to each."""
-    company, request = current_company(), request_id()
-    records = EventRecord.objects.bulk_create(
-        [
-            EventRecord(
-                company=company,
-                name=event.name,
-                at=at,
-                customer=event.customer,
-                subject=event.subject,
-                actor_kind=actor.kind,
-                actor_name=actor.name,
-                request_id=request,
-                data=as_data(event),
-            )
-            for event in events
-        ]
-    )
+    company = current_company()
+    ids = _store(company, events, actor, at)
     later: dict[str, list[int]] = defaultdict(list)
-    for event, record in zip(events, records, strict=True):
-        occasion = Occasion(company=company, actor=actor, at=at, record_id=record.pk)
+    for event, record_id in zip(events, ids, strict=True):
+        occasion = Occasion(company=company, actor=actor, at=at, record_id=record_id)
         for reaction in reactions_to(event.name):
             if reaction.when == "in transaction":
                 reaction.handler(event, occasion)
             else:
-                later[reaction.key].append(record.pk)
+                later[reaction.key].append(record_id)
     for key, ids in later.items():
         for start in range(0, len(ids), AFTER_CHUNK):
             _defer(company=company, reaction=key, record_ids=ids[start : start + AFTER_CHUNK])
+
+
+def _store(company: Company, events: Sequence[Event], actor: Actor, at: datetime) -> list[int]:
+    """Write the events and return their primary keys, in their order; many at once by COPY."""
+    told = {"at": at, "actor_kind": actor.kind, "actor_name": actor.name, "request_id": request_id()}
+    if len(events) < MANY:
+        records = [
+            EventRecord(
+                company=company,
+                name=event.name,
+                customer=event.customer,
+                subject=event.subject,
+                data=as_data(event),
+                **told,
+            )
+            for event in events
+        ]
+        return [record.pk for record in EventRecord.objects.bulk_create(records)]
+    ids = reserve_ids(EventRecord, len(events))
+    insert_rows(
+        EventRecord,
+        ("id", "company", "name", "customer", "subject", "data", *told),
+        (
+            (pk, company.pk, event.name, event.customer, event.subject, Jsonb(as_data(event)), *told.values())
+            for pk, event in zip(ids, events, strict=True)
+        ),
+    )
+    return ids
 
 
 _deferrers: list[Callable[[int, str, list[int]], None]] = []
