@@ -1,4 +1,4 @@
-"""What happens to companies, people and clocks."""
+"""What happens to companies, people and clocks, and to files that are taken in."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -40,3 +40,17 @@ class ClockAdvanced(Event):
     subject_field: ClassVar[str] = "to"
 
     to: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileImported(Event):
+    """A file from another system was taken in to its end."""
+
+    name: ClassVar[str] = "import.done"
+    sentence: ClassVar[str] = "{file} with {kind} was imported: {created} stored, {rejected} rejected."
+    subject_field: ClassVar[str] = "file"
+
+    kind: str
+    file: str
+    created: int
+    rejected: int

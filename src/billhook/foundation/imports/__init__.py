@@ -1,0 +1,1 @@
+"""Files of customers, products, orders and balances from another system: read row by row, taken in by the room."""
