@@ -230,7 +230,7 @@ def judge(sample: Sample) -> Outcome:
         why, verdict = str(error), Verdict.UNREADABLE
     if verdict is Verdict.PASSED:
         return Outcome(sample.case, verdict)
-    reason = _excepted(sample)
+    reason = _excepted(sample, why)
     return Outcome(sample.case, Verdict.EXCEPTED, reason) if reason else Outcome(sample.case, verdict, why)
 
 
@@ -291,8 +291,10 @@ def rules(kind: str) -> list[dict[str, Any]]:
     return [rule for path in paths for rule in tomllib.loads(path.read_text(), parse_float=Decimal).get(kind, [])]
 
 
-def _excepted(sample: Sample) -> str:
-    return next((rule["reason"] for rule in rules("exception") if holds(rule, sample)), "")
+def _excepted(sample: Sample, why: str) -> str:
+    """Return the reason of the first exception about a case that fails in the way that the exception names."""
+    found = (rule for rule in rules("exception") if holds(rule, sample) and fnmatchcase(why, rule.get("why", "*")))
+    return next((rule["reason"] for rule in found), "")
 
 
 def _without(value: Any, path: Sequence[str], rule: Mapping[str, Any]) -> Any:

@@ -3,17 +3,21 @@
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from enum import StrEnum
 from fractions import Fraction
 from typing import ClassVar
 
 from billhook.core import exact
-from billhook.core.cadence import Cadence
+from billhook.core.cadence import Cadence, CadenceUnit
 from billhook.core.derivation import AtLeast, AtMost, Derivation, Fee, Percent, Rounded, Step, Units, run
 from billhook.core.errors import Refusal
 from billhook.core.money import Money
 from billhook.core.period import Period
 from billhook.core.proration import Basis, prorate
 from billhook.core.rounding import Rounding, to_places
+
+_DAYS_A_MONTH = 30
+_MONTHS = {CadenceUnit.MONTH: 1, CadenceUnit.YEAR: 12}
 
 
 class CancellationError(Refusal):
@@ -73,14 +77,31 @@ class DecliningFee:
 CancellationFee = FlatFee | PercentOfRest | PerRestingPeriod | DecliningFee
 
 
+class RestCount(StrEnum):
+    """How the rest of a term is counted where a fee is a percentage of its price."""
+
+    PERIODS = "periods"
+    """Each whole period is one, a partial one by its days: the default."""
+    MONTHS_OF_30 = "months_of_30"
+    """Every 30 days are a month, as some contracts define it: 92 days are 92/30 months."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Term:
-    """What was agreed: from when to when, in which periods, at which price for one, and how many units."""
+    """What was agreed: from when to when, in which periods, at which price for one unit, and how a rest counts."""
 
     period: Period
     cadence: Cadence
     price: Money
     quantity: Decimal = exact.ONE
+    rest: RestCount = RestCount.PERIODS
+
+    def __post_init__(self) -> None:
+        """Refuse months of 30 days where the periods are no months."""
+        if self.rest is RestCount.MONTHS_OF_30 and self.cadence.unit not in _MONTHS:
+            raise CancellationError(
+                f"A cadence of {self.cadence} counts no months; count the rest of the term in periods."
+            )
 
 
 def cancellation_fee(fee: CancellationFee, term: Term, cancelled_on: date, *, cap: Money | None = None) -> Derivation:
@@ -120,6 +141,9 @@ def _steps(fee: CancellationFee, term: Term, rest: Period) -> tuple[Step, ...]:
 def rest_price(term: Term, start: date) -> Fraction:
     """Return what a term would have cost from a day to its end, a partial period by days."""
     each = Fraction(term.price.amount) * Fraction(term.quantity)
+    if term.rest is RestCount.MONTHS_OF_30:
+        days = (term.period.end - start).days
+        return each * days / (_DAYS_A_MONTH * _MONTHS[term.cadence.unit] * term.cadence.count)
     rest = Fraction(0)
     for whole in term.cadence.periods(term.period.start, start, term.period.end):
         used = whole.clip(start, term.period.end)

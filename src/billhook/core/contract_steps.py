@@ -81,4 +81,21 @@ class Deducted:
         return f"less {self.name} {show(self.amount)}"
 
 
-ContractStep = Uplifted | Averaged | Converted | Deducted
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaidShare:
+    """What is paid of an invoice: multiplies by paid over total."""
+
+    tag: ClassVar[str] = "paid_share"
+    paid: Decimal
+    total: Decimal
+
+    def apply(self, running: Fraction) -> Fraction:
+        """Return the paid share of the running amount."""
+        return running * Fraction(self.paid) / Fraction(self.total)
+
+    def words(self) -> str:
+        """Return the step in words."""
+        return f"of which {show(self.paid)} of {show(self.total)} is paid"
+
+
+ContractStep = Uplifted | Averaged | Converted | Deducted | PaidShare

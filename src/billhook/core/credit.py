@@ -164,3 +164,19 @@ def permitted_quantity(spendable: Money, price: Decimal) -> Fraction:
     if exact.require(price, "price") <= 0:
         raise CreditError(f"A price of {price} permits any quantity; give one above zero.")
     return max(Fraction(spendable.amount) / Fraction(price), Fraction(0))
+
+
+def permitted_by_rule(most: Decimal, held: Decimal) -> Decimal:
+    """Return how many more units a customer may order where a rule lets them have so many; none beyond it.
+
+    Args:
+        most: units that the rule permits in all.
+        held: units that the customer has ordered already.
+
+    Raises:
+        CreditError: one of them is below zero.
+    """
+    for units in (most, held):
+        if exact.require(units, "quantity") < 0:
+            raise CreditError(f"A rule that permits {most} with {held} held is none; give quantities of at least 0.")
+    return max(exact.subtract(most, held), exact.ZERO)

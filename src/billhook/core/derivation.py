@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from billhook.core import exact
 from billhook.core.billing_steps import NoMoreThan, Unused
-from billhook.core.contract_steps import Averaged, Converted, Deducted, Uplifted
+from billhook.core.contract_steps import Averaged, Converted, Deducted, PaidShare, Uplifted
 from billhook.core.money import Money
 from billhook.core.rounding import Rounding, to_places
 from billhook.core.usage_steps import Evaluated, Events, Included, ProratedUnits, SpanOfCall, TierBlocks, Times
@@ -306,6 +306,7 @@ Step = (
     | Averaged
     | Converted
     | Deducted
+    | PaidShare
 )
 
 

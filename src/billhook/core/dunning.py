@@ -1,13 +1,13 @@
-"""Dunning conditions: days overdue, number of overdue invoices, overdue balance, or several together."""
+"""Dunning: conditions of its steps (days, number of invoices, balance, or several), and requests by balance."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from billhook.core.ageing import Receivable, days_since_due, is_overdue
 from billhook.core.calendar import BusinessCalendar
 from billhook.core.errors import Refusal
-from billhook.core.money import Money, sum_money
+from billhook.core.money import Currency, Money, sum_money
 
 
 class DunningError(Refusal):
@@ -81,3 +81,62 @@ class Condition:
 def highest(conditions: Sequence[Condition], found: Overdue) -> int:
     """Return the position of the last condition that holds, from 1; 0 where none does."""
     return max((place for place, condition in enumerate(conditions, start=1) if condition.holds(found)), default=0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestPolicy:
+    """Asks for all that is overdue at once, once it is enough, again and again: an option beside steps by days.
+
+    Args:
+        thresholds: by currency, the overdue balance from which it is asked for; in others nothing is asked for.
+        days_between: whole days without a request between two rounds: with 2, a round on the 7th precedes the 10th.
+        most: requests for each currency.
+    """
+
+    thresholds: tuple[Money, ...]
+    days_between: int
+    most: int
+
+    def __post_init__(self) -> None:
+        """Refuse thresholds that everyone reaches, two in one currency, days below zero, and no requests."""
+        if not self.thresholds or any(least.amount <= 0 for least in self.thresholds):
+            raise DunningError("Requests need thresholds above zero; give one for each currency.")
+        if len({least.currency for least in self.thresholds}) < len(self.thresholds):
+            raise DunningError("A currency has two thresholds; keep one of them.")
+        if self.days_between < 0 or self.most < 1:
+            raise DunningError(
+                f"{self.most} requests with {self.days_between} days between are none; give at least 1 and 0 days."
+            )
+
+    def reached(self, balance: Money) -> bool:
+        """Return whether an overdue balance is enough to ask for it."""
+        return any(least.currency == balance.currency and balance >= least for least in self.thresholds)
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentRequest:
+    """What a customer is asked for in one currency, and how often it was asked, this time included."""
+
+    amount: Money
+    number: int
+
+
+def requests(
+    policy: RequestPolicy, found: Overdue, on: date, *, made: Mapping[Currency, int], last_on: date | None
+) -> tuple[PaymentRequest, ...]:
+    """Return the requests of a day, one a currency; none while the last round of any currency is too recent.
+
+    Args:
+        policy: of the company.
+        found: what is overdue of the customer on that day.
+        on: the day.
+        made: by currency, the requests made so far; they count anew once nothing is overdue.
+        last_on: the day of the last round; None before the first.
+    """
+    if last_on is not None and (on - last_on).days <= policy.days_between:
+        return ()
+    return tuple(
+        PaymentRequest(balance, made.get(balance.currency, 0) + 1)
+        for balance in found.balances
+        if policy.reached(balance) and made.get(balance.currency, 0) < policy.most
+    )

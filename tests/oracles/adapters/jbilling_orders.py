@@ -20,6 +20,7 @@ from billhook.core.cancellation import (
     FlatFee,
     PercentOfRest,
     PerRestingPeriod,
+    RestCount,
     Term,
     cancellation_fee,
     whole_periods,
@@ -89,12 +90,13 @@ def cancel_fee(given: Facts, _: Case) -> Mapping[str, object]:
 
 @adapter("orders.cancel_fee_ce4", files=JBILLING)
 def cancel_fee_ce4(given: Facts, _: Case) -> Mapping[str, object]:
-    """Return the fee, flat or of what remains of the least number of months."""
+    """Return the fee, flat or of what remains of the least number of months; 30 days are a month."""
     start, until = day(given["active_since"]), day(given["active_until"])
     term = Term(
         period=Period(start, MONTHLY.nth(start, int(given["min_period_months"]))),
         cadence=MONTHLY,
         price=money(given["monthly"]),
+        rest=RestCount.MONTHS_OF_30,
     )
     fee: CancellationFee = (
         PercentOfRest(percent=figure(given["percent"]))

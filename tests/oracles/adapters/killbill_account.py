@@ -1,6 +1,6 @@
 """Kill Bill: an account as its scenarios play it, event after event, each followed by an invoice where one is due."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
@@ -10,15 +10,16 @@ from tests.oracles.books import Books, Credit
 from tests.oracles.comparing import AnyOrder
 
 from billhook.core import changes
-from billhook.core.agreement import AgreedLine, Alignment, ChargeKind, Cycle, Timing, UsageCharge
+from billhook.core.agreement import AgreedLine, Agreement, Alignment, ChargeKind, Cycle, Timing, UsageCharge
 from billhook.core.cadence import Cadence, CadenceUnit, anchor_on
 from billhook.core.changes import ChangePolicy, When, effective_on
 from billhook.core.document import InvoiceDraft
 from billhook.core.money import Money
-from billhook.core.period import Period
+from billhook.core.period import ONE_DAY, Period
 from billhook.core.phases import PlacedPhase, from_day, lines_of, place
 from billhook.core.price.per_unit import PerUnit
 from billhook.core.proration import Basis
+from billhook.core.schedule import due_periods
 from billhook.core.suspension import WITHOUT_END, resume, suspend
 from billhook.core.tax import TaxPolicy, TaxRule
 
@@ -38,6 +39,16 @@ class Subscription:
     overrides: dict[str, Decimal] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Used:
+    """Usage of a day, and the versions that were in force at its instant."""
+
+    key: str
+    on: date
+    quantity: Decimal
+    versions: frozenset[str]
+
+
 @dataclass(slots=True)
 class Account:
     """An account: its billing day, subscriptions, books, credit and invoices."""
@@ -49,8 +60,9 @@ class Account:
     subscriptions: dict[str, Subscription] = field(default_factory=dict)
     fixed: dict[str, Period] = field(default_factory=dict)
     invoices: list[tuple[date, list[Item]]] = field(default_factory=list)
-    used: list[tuple[str, date, Decimal]] = field(default_factory=list)
+    used: list[Used] = field(default_factory=list)
     blocked: bool = False
+    is_off: bool = False
 
     def subscribe(self, key: str, plan: Plan, on: date, **options: object) -> None:
         """Start a plan; the first of an account is its base."""
@@ -83,8 +95,9 @@ class Account:
         return on
 
     def use(self, key: str, on: date, quantity: Decimal) -> None:
-        """Record usage of a day."""
-        self.used.append((key, on, quantity))
+        """Record usage of a day, at an instant after all that happened before."""
+        running = frozenset(line.key for line in self._running(key, on) if line.active_from <= on)
+        self.used.append(Used(key, on, quantity, running))
 
     def set_quantity(self, key: str, quantity: Decimal, on: date) -> None:
         """Change how many units a subscription has."""
@@ -123,7 +136,7 @@ class Account:
 
     def bill(self, on: date, *, dry: bool = False, tax: TaxRule | None = None) -> list[Item] | None:
         """Bill what is due on a day, and return the items; a dry run remembers nothing."""
-        if self.blocked:
+        if self.blocked or self.is_off:
             return None
         books = replace(self.books, versions=dict(self.books.versions), billed=_copied(self.books.billed))
         books.cycle, books.options = _as_due(on), {"tax": TaxPolicy(rules=(tax,))} if tax else {}
@@ -170,19 +183,28 @@ class Account:
     def _usage(self, on: date) -> list[UsageCharge]:
         """Return the usage of the periods that have ended, each on the version that was in force."""
         charges = []
-        for key, day, quantity in self.used:
+        for item in self.used:
             for line in self.books.versions.values():
-                in_force = line.active_from <= day and (line.active_until is None or day < line.active_until)
-                if line.kind is ChargeKind.USAGE and line.key.startswith(f"{key}/") and in_force and day < on:
-                    charges.append(UsageCharge(line=line.key, period=Period.day(day), quantity=quantity))
-        return charges
+                day = _day_on(line, item)
+                if line.kind is ChargeKind.USAGE and line.key.startswith(f"{item.key}/") and day and day < on:
+                    charges.append(UsageCharge(line=line.key, period=Period.day(day), quantity=item.quantity))
+        return [*charges, *self._no_usage(on, charges)]
+
+    def _no_usage(self, on: date, charges: Sequence[UsageCharge]) -> Iterator[UsageCharge]:
+        """Yield usage of nothing in the ended periods without usage, which Kill Bill lists too."""
+        agreement = Agreement(customer="", currency=USD, cycle=_as_due(on), lines=tuple(self.books.versions.values()))
+        for line in [line for line in agreement.lines if line.kind is ChargeKind.USAGE]:
+            used = [item.period for item in charges if item.line == line.key]
+            for due in due_periods(line, agreement, on):
+                if not any(due.service.covers(period) for period in used):
+                    yield UsageCharge(line=line.key, period=due.service, quantity=Decimal(0))
 
     def _used_up(self, draft: InvoiceDraft) -> None:
         closed = {claim.line_key: claim.period.end for claim in draft.billed if claim.kind is ChargeKind.USAGE}
         self.used = [
             item
             for item in self.used
-            if not any(key.startswith(f"{item[0]}/") and item[1] < end for key, end in closed.items())
+            if not any(key.startswith(f"{item.key}/") and _counts_before(end, item, key) for key, end in closed.items())
         ]
 
     def _phases(self, found: Subscription, plan: Plan) -> tuple:  # type: ignore[type-arg]
@@ -247,6 +269,18 @@ class Account:
                 self.books.end(line, on)
             elif line.kind is ChargeKind.ONE_TIME and line.billed_through is None:
                 del self.books.versions[line.key]
+
+
+def _day_on(line: AgreedLine, item: Used) -> date | None:
+    """Return the day on which usage counts for a version: of the day on which it ends, what lies before the instant."""
+    if line.active_until is not None and item.on == line.active_until and line.key in item.versions:
+        return item.on - ONE_DAY
+    in_force = line.active_from <= item.on and (line.active_until is None or item.on < line.active_until)
+    return item.on if in_force else None
+
+
+def _counts_before(end: date, item: Used, key: str) -> bool:
+    return item.on < end or (item.on == end and key in item.versions)
 
 
 def _as_due(on: date) -> Cycle:

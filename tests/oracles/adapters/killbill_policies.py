@@ -171,3 +171,25 @@ def partial_payment(given: Facts, _: Case) -> Mapping[str, object]:
         "manual_payment": manual.allocations[0].amount.amount,
         "final": (first - manual.allocations[0].amount).amount,
     }
+
+
+@adapter("scenario.parent_child_credit", files=KILLBILL)
+def child_credit(given: Facts, _: Case) -> Mapping[str, object]:
+    """Return what a credit pays of a child's invoice, and what is left for its parent, who is not invoiced yet."""
+    given.skip("currency", "mode", "account_bcd", "plans")
+    actions = [event["action"] for event in given["timeline"] if event.get("date") is not None]
+    match = re.fullmatch(
+        r"child billed ([\d.]+); credit ([\d.]+) on child same day, parent still DRAFT; parent commits",
+        "; ".join(actions),
+    )
+    if match is None:
+        raise Unreadable("the actions are others")
+    fee, credit = money(match[1]), money(match[2])
+    settled = settle(credit, [Claim(key="child", due_on=date(2001, 1, 1), open=fee)])
+    used = credit - settled.credit
+    standing = Standing(charged=fee, credited=ZERO, paid=used, refunded=ZERO)
+    return {
+        "child_items": {"RECURRING": fee.amount, "CBA_ADJ": -used.amount},
+        "parent_summary": standing.balance.amount,
+        "parent_payment": standing.balance.amount,
+    }

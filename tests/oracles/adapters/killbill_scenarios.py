@@ -232,7 +232,7 @@ def play(given: Facts) -> Play:
     found = Play(account, {name: read(name, given["plans"][name]) for name in given["plans"]}, changed_to)
     for event in given["timeline"]:
         action = event["action"]
-        found.on = day(event["date"])
+        found.on = day(event["date"].removesuffix(".."))
         _act(found, action)
     return found
 
