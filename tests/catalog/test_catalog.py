@@ -6,7 +6,6 @@ from decimal import Decimal
 
 import pytest
 from django.db import IntegrityError, connection, transaction
-from pydantic import ValidationError
 from tests.builders import CLERK, OPENED, OPENING, make_catalog, make_company
 
 from billhook.catalog.models import Plan, Price, Product, Rate, RateCard
@@ -40,6 +39,7 @@ from billhook.core.ratecard import OverlappingRatesError
 from billhook.foundation.models import EventRecord
 from billhook.foundation.scope import company_scope
 from billhook.hooks.registry import UnknownPluginError
+from billhook.plugins.price_models.parameters import PriceParametersError
 
 BY = {"actor": CLERK, "at": OPENING}
 DAY = timedelta(days=1)
@@ -121,9 +121,9 @@ def test_no_price_is_said_with_product_currency_and_day(line, currency, on):
     ("changes", "error"),
     [
         ({"model": "gold"}, UnknownPluginError),
-        ({"parameters": {}}, ValidationError),
-        ({"parameters": {"amount": "much"}}, ValidationError),
-        ({"parameters": {"amount": "1", "colour": "red"}}, ValidationError),
+        ({"parameters": {}}, PriceParametersError),
+        ({"parameters": {"amount": "much"}}, PriceParametersError),
+        ({"parameters": {"amount": "1", "colour": "red"}}, PriceParametersError),
         ({"currency": "XXY"}, Refusal),
         ({"model": "volume", "parameters": {"tiers": []}}, Refusal),
         ({"model": "package", "parameters": {"size": "0", "price": "1"}}, Refusal),

@@ -330,3 +330,27 @@ def test_categories_at_one_rate_are_rounded_together_where_prices_contain_the_ta
 def test_one_code_with_two_fixed_amounts_an_invoice_is_refused() -> None:
     with pytest.raises(TaxError, match="ECO is 1 and 2 an invoice"):
         policy(rule("ECO", fixed=D(1)), rule("ECO", "0", "services", fixed=D(2)))
+
+
+def test_by_line_a_compound_tax_stands_on_first_taxes_rounded_by_line_not_on_their_shares() -> None:
+    half = rule("PST", "50", compound=True)
+    taxed = assess(policy(GST, half, rounding=TaxRounding.LINE), [taxable("0.11")] * 3, EUR)
+    assert found(taxed) == {"GST": "0.03", "PST": "0.18"}  # three times half of 0.12
+
+
+def test_by_rate_a_compound_tax_stands_on_the_share_of_a_first_tax_that_was_rounded_once() -> None:
+    rules = (GST, rule("GST", "5", "services"), rule("PST", "50", "services", compound=True))
+    taxed = assess(policy(*rules), [taxable("30.10"), taxable("10.10", "services")], EUR)
+    assert found(taxed) == {"GST": "2.01", "PST": "5.30"}  # of 10.60: the services' share of 2.01 is 0.50
+
+
+def test_a_unit_that_the_exact_total_moves_to_a_first_tax_falls_to_its_largest_share() -> None:
+    rules = (
+        rule("GST", "5"),
+        rule("GST", "5", "services"),
+        rule("VAT", "8", "books"),
+        rule("PST", "50", compound=True),
+    )
+    lines = [taxable("20.00"), taxable("0.08", "services"), taxable("0.05", "books")]
+    taxed = assess(policy(*rules, rounding=TaxRounding.EXACT_TOTAL), lines, EUR)
+    assert found(taxed) == {"GST": "1.01", "VAT": "0.00", "PST": "10.51"}  # 1.004 and 0.004 make 1.01; half of 21.01

@@ -66,13 +66,31 @@ class BilledPart:
         return self.period.subtract([*active, *(item.period for item in self.credited)])
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GivenBack:
+    """Which share of a billed part a credit gives back.
+
+    Args:
+        period: the days that were billed.
+        billed: what they cost.
+        before: how much of it earlier credits gave back; at least zero.
+        after: how much with this one; all that was billed where no day is left to be credited.
+    """
+
+    period: Period
+    billed: Money
+    before: Money
+    after: Money
+
+
 @dataclass(frozen=True, slots=True)
 class Credit:
-    """What is given back for unused days of a billed part: an amount below zero, and why."""
+    """What is given back for unused days of a billed part: an amount below zero, why, and which share it is."""
 
     part: BilledPart
     period: Period
     derivation: Derivation
+    share: GivenBack
 
     @property
     def amount(self) -> Money:
@@ -95,13 +113,18 @@ def credits_for(
         zone: whose days have how many seconds.
     """
     left, found = part.left, []
+    days_left = sum(days.days for days in part.unused(()))
     for days in part.unused(active):
         share = _share(part, days, basis, zone)
         if share is None or not left:
             continue
         derivation = _derivation(part.amount, share, left)
+        before = part.amount - left
         left += derivation.result
-        found.append(Credit(part, days, derivation))
+        days_left -= days.days
+        after = part.amount - left if days_left else part.amount
+        given = GivenBack(period=part.period, billed=part.amount, before=before, after=after)
+        found.append(Credit(part, days, derivation, given))
     return tuple(found)
 
 

@@ -7,6 +7,7 @@ from datetime import date
 from decimal import Decimal
 
 from billhook.core.agreement import ChargeKind
+from billhook.core.billed import GivenBack
 from billhook.core.charges import BilledPeriodClaim
 from billhook.core.credit import Drawn
 from billhook.core.derivation import Derivation
@@ -30,6 +31,7 @@ class DraftLine:
         charges: references to the usage that is billed.
         corrects: the earlier invoice that a line below zero corrects (BT-25).
         tax_day: whose tax rate holds, where that is not the last day of the period.
+        gives_back: the share of an earlier line that it credits.
     """
 
     key: str
@@ -49,6 +51,7 @@ class DraftLine:
     charges: tuple[str, ...] = ()
     corrects: str = ""
     tax_day: date | None = None
+    gives_back: GivenBack | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ from datetime import date
 
 from billhook.core import canonical
 from billhook.core.agreement import Agreement, ChargeKind, UsageCharge
+from billhook.core.billed import Credit
 from billhook.core.bounds import commitments, price_bounds
 from billhook.core.cash_rounding import cash_rounding
 from billhook.core.charges import BilledPeriodClaim, RoundedCharge, charges_due
@@ -71,10 +72,9 @@ def from_bytes(data: bytes) -> InvoiceDraft:
 
 
 def _line(item: RoundedCharge, agreement: Agreement, as_of: date) -> DraftLine:
-    charge, line = item.charge, item.charge.line
-    part = charge.credit.part if charge.credit else None
+    charge, line, credit = item.charge, item.charge.line, item.charge.credit
     return DraftLine(
-        key=f"{line.key}/{charge.period.start}" if part is None else f"{line.key}/credit/{charge.period.start}",
+        key=f"{line.key}/{charge.period.start}" if credit is None else f"{line.key}/credit/{charge.period.start}",
         line_key=line.key,
         kind=line.kind,
         description=line.description,
@@ -89,17 +89,18 @@ def _line(item: RoundedCharge, agreement: Agreement, as_of: date) -> DraftLine:
         revenue_account=line.revenue_account,
         derivation=item.derivation,
         charges=charge.references,
-        corrects=part.document if part else "",
-        tax_day=_tax_day(item, agreement, as_of),
+        corrects="" if credit is None else credit.part.document,
+        tax_day=_tax_day(credit, agreement.tax.rate_day, as_of),
+        gives_back=None if credit is None else credit.share,
     )
 
 
-def _tax_day(item: RoundedCharge, agreement: Agreement, as_of: date) -> date | None:
-    """Return whose day's tax rate a line has: a credit that of what it corrects; None for the last of its period."""
-    if item.charge.credit is not None:
-        part = item.charge.credit.part
-        return part.tax_day or part.period.last_day
-    return as_of if agreement.tax.rate_day is RateDay.INVOICE_DATE else None
+def _tax_day(credit: Credit | None, rate_day: RateDay, as_of: date) -> date | None:
+    """Return whose day's tax rate a line has: a credit that of what it corrects; None for its period's own."""
+    if credit is None:
+        return as_of if rate_day is RateDay.INVOICE_DATE else None
+    part = credit.part
+    return part.tax_day if rate_day is RateDay.SPLIT else part.tax_day or part.period.last_day
 
 
 def _totalled(

@@ -1,4 +1,8 @@
-"""Taxes: the tax of an invoice by category and rate, cent-exact."""
+"""Taxes: the tax of an invoice by category and rate, cent-exact.
+
+A fixed tax for each line or unit is rounded line by line in every mode, so that credits give back what a line was
+charged. One for an invoice is charged where a line above zero falls under it, and is never given back.
+"""
 
 from collections import defaultdict
 from collections.abc import Hashable, Mapping, Sequence
@@ -26,6 +30,7 @@ __all__ = [
     "NO_TAX",
     "FixedPer",
     "RateDay",
+    "Share",
     "TaxError",
     "TaxLine",
     "TaxPolicy",
@@ -40,13 +45,37 @@ __all__ = [
 
 
 @dataclass(frozen=True, slots=True)
+class Share:
+    """Which share of a whole line an amount is, between 0 and 1; a credit runs backwards, from more to less.
+
+    A fixed tax is rounded at both ends, so that shares that follow one another sum to the tax of the whole.
+    """
+
+    start: Fraction
+    end: Fraction
+
+
+_WHOLE = Share(Fraction(0), Fraction(1))
+
+
+@dataclass(frozen=True, slots=True)
 class Taxable:
-    """A rounded line amount, the tax category of its product, the day whose rate holds, and how many units it is."""
+    """A rounded line amount and what decides its tax.
+
+    Args:
+        amount: of the line.
+        tax_category: of its product.
+        day: whose rate holds.
+        quantity: how many units the whole line is.
+        share: of the whole line, for fixed taxes; None for all of a line above zero, and for no fixed tax on others,
+            such as discounts.
+    """
 
     amount: Money
     tax_category: str
     day: date
     quantity: Decimal = exact.ONE
+    share: Share | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,8 +118,12 @@ def assess(policy: TaxPolicy, lines: Sequence[Taxable], currency: Currency, *, i
         TaxError: amounts contain the tax, and one of the taxes is a fixed amount.
     """
     groups: dict[_Rules, list[int]] = defaultdict(list)
+    places: dict[tuple[str, date], list[int]] = {}
     for index, line in enumerate(lines):
-        groups[policy.rules_on(line.tax_category, line.day)].append(index)
+        place = line.tax_category, line.day
+        if place not in places:
+            places[place] = groups[policy.rules_on(*place)]
+        places[place].append(index)
     if inclusive:
         return _inclusive(policy.rounding, groups, [line.amount for line in lines], currency)
     return _exclusive(policy.rounding, groups, lines, currency)
@@ -107,16 +140,17 @@ def _exclusive(rounding: TaxRounding, groups: _Groups, lines: Sequence[Taxable],
     first: dict[tuple[TaxKey, _Members], Decimal] = {}
     once: set[TaxKey] = set()
     for rules, members in groups.items():
-        base = exact.total(lines[index].amount.amount for index in members)
+        base = exact.total([lines[index].amount.amount for index in members])
+        together = tuple(members)
         for rule in rules:
             key = rule.key
             bases[key] = exact.add(bases[key], base)
             if rule.compound:
                 continue
             if rule.fixed is None and rounding is not TaxRounding.LINE:
-                first[key, tuple(members)] = exact.multiply(base, rule.rate)
+                first[key, together] = exact.multiply(base, rule.rate)
             else:
-                first |= _first_taxes(rule, key, rounding, members, lines, once)
+                first |= _first_taxes(rule, rounding, members, lines, once)
     taxes = _round_exacts(rounding, first, currency)
     if any(rule.compound for rules in groups for rule in rules):
         second = _compound_taxes(rounding, groups, lines, first, taxes, currency)
@@ -127,29 +161,41 @@ def _exclusive(rounding: TaxRounding, groups: _Groups, lines: Sequence[Taxable],
 
 def _first_taxes(
     rule: TaxRule,
-    key: TaxKey,
     rounding: TaxRounding,
     members: Sequence[int],
     lines: Sequence[Taxable],
     once: set[TaxKey],
 ) -> dict[tuple[TaxKey, _Members], Decimal]:
     """Return the exact tax by one rule of what is rounded together; a fixed amount of an invoice is charged once."""
-    if rule.fixed is not None and rule.per is FixedPer.INVOICE:
-        amount = exact.ZERO if key in once else rule.fixed
-        once.add(key)
-        return {(key, tuple(members)): amount}
-    return {
-        (key, together): _exact_tax(rule, [lines[index] for index in together])
-        for together in _together(rounding, members)
-    }
+    taxes = {}
+    for together in _together(rounding, members):
+        found = [lines[index] for index in together]
+        if rule.fixed is None:
+            base = exact.total(line.amount.amount for line in found)
+            taxes[rule.key, together] = exact.multiply(base, rule.rate)
+        elif rule.per is FixedPer.INVOICE:
+            taxes[rule.key, together] = _fixed_once(rule, rule.fixed, found, once)
+        else:
+            taxes[rule.key, together] = exact.total(_fixed_tax(rule, rule.fixed, line) for line in found)
+    return taxes
 
 
-def _exact_tax(rule: TaxRule, lines: Sequence[Taxable]) -> Decimal:
-    if rule.fixed is None:
-        base = exact.total(line.amount.amount for line in lines)
-        return exact.multiply(base, rule.rate)
-    units = [exact.ONE if rule.per is FixedPer.LINE else line.quantity for line in lines if line.amount.amount > 0]
-    return exact.multiply(rule.fixed, exact.total(units))
+def _fixed_once(rule: TaxRule, fixed: Decimal, lines: Sequence[Taxable], once: set[TaxKey]) -> Decimal:
+    """Return the fixed tax of an invoice where a line above zero is the first that falls under it."""
+    if rule.key in once or all(line.amount.amount <= 0 for line in lines):
+        return exact.ZERO
+    once.add(rule.key)
+    return fixed
+
+
+def _fixed_tax(rule: TaxRule, fixed: Decimal, line: Taxable) -> Decimal:
+    """Return the fixed tax of a line, rounded: of all of it, or of its share; a credit's is below zero."""
+    share = line.share or (_WHOLE if line.amount.amount > 0 else None)
+    if share is None:
+        return exact.ZERO
+    whole = Fraction(fixed if rule.per is FixedPer.LINE else exact.multiply(fixed, line.quantity))
+    digits = line.amount.currency.digits
+    return exact.subtract(to_places(whole * share.end, digits), to_places(whole * share.start, digits))
 
 
 def _together(rounding: TaxRounding, members: Sequence[int]) -> list[_Members]:

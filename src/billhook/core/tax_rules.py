@@ -46,9 +46,14 @@ class RateDay(StrEnum):
 
 
 class FixedPer(StrEnum):
-    """What a fixed tax is charged for."""
+    """What a fixed tax is charged for.
+
+    By line or unit it is charged on lines above zero, whatever their discounts, and given back by a line that credits
+    one, in the share of the billed amount that is credited.
+    """
 
     INVOICE = "invoice"
+    """Once where any line above zero falls under it; never on a bill of credits only, and never given back."""
     LINE = "line"
     UNIT = "unit"
 

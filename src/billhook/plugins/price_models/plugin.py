@@ -1,33 +1,20 @@
-"""The bundled price models: each validates its parameters and builds one of the core's prices."""
+"""The price models of a quantity alone: flat, per unit, package, graduated, volume."""
 
 from decimal import Decimal
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar
 
-from billhook.catalog.hooks import PRICE_MODEL
 from billhook.core.money import Currency
 from billhook.core.price.flat import Flat
 from billhook.core.price.graduated import Graduated
 from billhook.core.price.package import Package
 from billhook.core.price.per_unit import PerUnit
-from billhook.core.price.tiers import BeyondLastTier, Tier
+from billhook.core.price.tiers import BeyondLastTier, Tier, TierBound
 from billhook.core.price.volume import Volume
 from billhook.hooks import contract
-
-ZERO = Decimal(0)
-P = TypeVar("P", bound=contract.Parameters)
+from billhook.plugins.price_models.parameters import ZERO, CorePrice, Part, PriceParameters
 
 
-class CorePrice(Generic[P]):
-    """What the bundled models share: the hook they fill and the parameters they keep."""
-
-    hook: ClassVar[str] = PRICE_MODEL.name
-
-    def __init__(self, parameters: P) -> None:
-        """Take the validated parameters."""
-        self.parameters = parameters
-
-
-class FlatParameters(contract.Parameters):
+class FlatParameters(PriceParameters):
     """The amount of a whole period."""
 
     amount: Decimal
@@ -45,7 +32,7 @@ class FlatPrice(CorePrice[FlatParameters]):
         return Flat(amount=self.parameters.amount, currency=currency)
 
 
-class PerUnitParameters(contract.Parameters):
+class PerUnitParameters(PriceParameters):
     """The price of one unit, with up to 12 decimals."""
 
     unit_price: Decimal
@@ -63,7 +50,7 @@ class PerUnitPrice(CorePrice[PerUnitParameters]):
         return PerUnit(unit_price=self.parameters.unit_price, currency=currency)
 
 
-class PackageParameters(contract.Parameters):
+class PackageParameters(PriceParameters):
     """The size and price of a package, and the units that are free before it."""
 
     size: Decimal
@@ -84,15 +71,16 @@ class PackagePrice(CorePrice[PackageParameters]):
         return Package(size=asked.size, block_price=asked.price, free=asked.free_units, currency=currency)
 
 
-class TierParameters(contract.Parameters):
-    """One tier: its inclusive upper bound (none for the last), unit price and flat fee."""
+class TierParameters(Part):
+    """One tier: its inclusive upper bound (none for the last), unit price, flat fee, and block where it has one."""
 
     up_to: Decimal | None = None
     unit_price: Decimal = ZERO
     flat_fee: Decimal = ZERO
+    block: Decimal | None = None
 
 
-class TieredParameters(contract.Parameters):
+class TieredParameters(PriceParameters):
     """The tiers in rising order, and what happens above a closed last one."""
 
     tiers: tuple[TierParameters, ...]
@@ -115,13 +103,19 @@ class GraduatedPrice(CorePrice[TieredParameters]):
         return Graduated(**self.parameters.built(), currency=currency)
 
 
-class VolumePrice(CorePrice[TieredParameters]):
+class VolumeParameters(TieredParameters):
+    """The tiers in rising order, what happens above a closed last one, and to which tier a bound belongs."""
+
+    bound: TierBound = TierBound.UP_TO
+
+
+class VolumePrice(CorePrice[VolumeParameters]):
     """All units at the tier in which the total falls."""
 
     code: ClassVar[str] = "volume"
     title: ClassVar[str] = "Volume"
-    Parameters: ClassVar[type[contract.Parameters]] = TieredParameters
+    Parameters: ClassVar[type[contract.Parameters]] = VolumeParameters
 
     def build(self, currency: Currency) -> Volume:
         """Return the price in a currency."""
-        return Volume(**self.parameters.built(), currency=currency)
+        return Volume(**self.parameters.built(), bound=self.parameters.bound, currency=currency)
