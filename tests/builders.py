@@ -12,15 +12,12 @@ from billhook.billing.models import BillingRun
 from billhook.billing.operations.approve import approve_run
 from billhook.billing.operations.start import start_run
 from billhook.catalog.models import Plan
-from billhook.catalog.operations import (
-    RATE_CARD,
-    NewPlanItem,
-    NewRate,
-    create_plan,
-    create_product,
-    import_rate_card,
-    publish_price,
-)
+from billhook.catalog.operations.plan_parts import NewPlanItem
+from billhook.catalog.operations.plans import create_plan
+from billhook.catalog.operations.prices import RATE_CARD, publish_price
+from billhook.catalog.operations.products import create_product
+from billhook.catalog.operations.rates import import_rate_card
+from billhook.catalog.rates import NewRate
 from billhook.customers.operations import NewCustomer, NewInstrument, create_account_type
 from billhook.dunning.operations.policy import NewStep, Penalise, Remind, Suspend, set_steps
 from billhook.foundation.draining import drain

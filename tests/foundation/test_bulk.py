@@ -9,7 +9,7 @@ from psycopg.types.json import Jsonb
 from tests.builders import CLERK, OPENING, make_company
 
 from billhook.catalog.models import Rate, RateCard
-from billhook.catalog.operations import import_rate_card
+from billhook.catalog.operations.rates import import_rate_card
 from billhook.foundation.bulk import insert_rows, reserve_ids
 from billhook.foundation.clock import now
 from billhook.foundation.models import EventRecord, NumberSeries

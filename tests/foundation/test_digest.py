@@ -18,7 +18,8 @@ from tests.builders import (
     sign_up_customer,
 )
 
-from billhook.catalog.operations import create_product, set_tax_rate
+from billhook.catalog.operations.products import create_product
+from billhook.catalog.operations.taxes import set_tax_rate
 from billhook.core.journal import payment_received
 from billhook.core.money import Money
 from billhook.foundation import digest as digests

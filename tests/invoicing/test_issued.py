@@ -23,7 +23,7 @@ from tests.billing.playing import (
 )
 from tests.builders import CLERK, OPENED
 
-from billhook.catalog.operations import set_tax_rate
+from billhook.catalog.operations.taxes import set_tax_rate
 from billhook.core.money import Money
 from billhook.customers.models import Customer, PaymentInstrument
 from billhook.foundation.draining import JobsFailedError, drain

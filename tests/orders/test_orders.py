@@ -18,7 +18,8 @@ from tests.builders import (
 )
 
 from billhook.catalog.models import Plan, Price, Product, RateCard
-from billhook.catalog.operations import RATE_CARD, import_rate_card, publish_price
+from billhook.catalog.operations.prices import RATE_CARD, publish_price
+from billhook.catalog.operations.rates import import_rate_card
 from billhook.catalog.queries import NoPriceError, UnknownPlanError
 from billhook.core.states import TransitionError
 from billhook.customers.models import Customer, PaymentInstrument

@@ -9,7 +9,9 @@ from django.test.utils import CaptureQueriesContext
 from tests.builders import CLERK, FIRST_DAY, OPENED, OPENING, make_catalog, make_company, sign_up_customer
 
 from billhook.catalog.models import Product
-from billhook.catalog.operations import RATE_CARD, NewRate, import_rate_card, publish_price
+from billhook.catalog.operations.prices import RATE_CARD, publish_price
+from billhook.catalog.operations.rates import import_rate_card
+from billhook.catalog.rates import NewRate
 from billhook.core.draft import bill
 from billhook.customers.models import Customer
 from billhook.foundation.scope import company_scope

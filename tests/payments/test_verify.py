@@ -11,7 +11,7 @@ from tests.builders import CLERK, OPENED
 from tests.database import fresh_database
 from tests.processes import connected_to
 
-from billhook.catalog.operations import set_tax_rate
+from billhook.catalog.operations.taxes import set_tax_rate
 from billhook.customers.models import PaymentInstrument
 from billhook.customers.queries import by_number
 from billhook.foundation.models import Company

@@ -5,8 +5,8 @@ from datetime import date, datetime
 from django.db import transaction
 from django.db.models import Q
 
-from billhook.catalog.models import Plan, PlanItem, Price
-from billhook.catalog.queries import price_in_force
+from billhook.catalog.models import Plan, Price
+from billhook.catalog.queries import NoPriceError, OrderedItem, PriceRequest, ordered_items, prices_for, require_sold
 from billhook.core.errors import Refusal
 from billhook.customers.models import Customer
 from billhook.foundation.events import Actor, emit
@@ -50,9 +50,9 @@ def place_order(
         status="active",
         starts_on=starts_on,
     )
-    for item in PlanItem.objects.filter(plan=plan).select_related("product"):
-        line = _add_line(order, item, price_in_force(item.product, currency=customer.currency, on=starts_on))
-        if item.product.kind == "usage":
+    for position, (ordered, price) in enumerate(_priced(plan, customer, starts_on), start=1):
+        line = _add_line(order, position, ordered, price)
+        if line.kind == "usage":
             _claim_identifiers(line, identifiers, at)
     emit(
         OrderPlaced(customer=customer.number, order=order.number, what=plan.name, starts_on=starts_on),
@@ -62,11 +62,35 @@ def place_order(
     return order
 
 
-def _add_line(order: Order, item: PlanItem, price: Price) -> OrderLine:
+def _priced(plan: Plan, customer: Customer, on: date) -> list[tuple[OrderedItem, Price]]:
+    """Return what an order of a plan brings, each with the price in force for the customer."""
+    items = ordered_items(plan)
+    require_sold(ordered.item.product for ordered in items)
+    asked = [
+        PriceRequest(
+            product=ordered.item.product.code,
+            currency=customer.currency,
+            on=on,
+            customer=customer.number,
+            account_type=customer.account_type.code,
+            plan=ordered.plan.code,
+            parents=(customer.parent.number,) if customer.parent else (),
+        )
+        for ordered in items
+    ]
+    found = prices_for(asked)
+    for request in asked:
+        if request not in found:
+            raise NoPriceError(request.product, request.currency, on)
+    return [(ordered, found[request]) for ordered, request in zip(items, asked, strict=True)]
+
+
+def _add_line(order: Order, position: int, ordered: OrderedItem, price: Price) -> OrderLine:
     """Add one line of a plan with its first version."""
+    item = ordered.item
     line = OrderLine.objects.create(
         order=order,
-        position=item.position,
+        position=position,
         product=item.product,
         description=item.product.name,
         kind=item.product.kind,
@@ -76,7 +100,7 @@ def _add_line(order: Order, item: PlanItem, price: Price) -> OrderLine:
         proration=item.proration,
     )
     OrderLineVersion.objects.create(
-        line=line, version=1, quantity=item.quantity, price=price, starts_on=order.starts_on
+        line=line, version=1, quantity=ordered.quantity, price=price, starts_on=order.starts_on
     )
     return line
 

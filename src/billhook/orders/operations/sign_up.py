@@ -44,7 +44,7 @@ def sign_up(*, request: SignUp, actor: Actor, at: datetime) -> SignedUpCustomer:
         UnknownPlanError: there is no such plan.
         IdentifierTakenError: an identifier belongs to another order.
     """
-    plan = plan_by_code(request.plan)
+    plan = plan_by_code(request.plan, on=request.customer.first_day)
     customer = create_customer(new=request.customer, actor=actor, at=at)
     if request.instrument is not None:
         add_instrument(customer=customer, new=request.instrument, actor=actor, at=at)

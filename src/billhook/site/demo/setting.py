@@ -5,16 +5,13 @@ from decimal import Decimal
 
 from django.db import transaction
 
-from billhook.catalog.operations import (
-    RATE_CARD,
-    NewPlanItem,
-    NewRate,
-    create_plan,
-    create_product,
-    import_rate_card,
-    publish_price,
-    set_tax_rate,
-)
+from billhook.catalog.operations.plan_parts import NewPlanItem
+from billhook.catalog.operations.plans import create_plan
+from billhook.catalog.operations.prices import RATE_CARD, publish_price
+from billhook.catalog.operations.products import create_product
+from billhook.catalog.operations.rates import import_rate_card
+from billhook.catalog.operations.taxes import set_tax_rate
+from billhook.catalog.rates import NewRate
 from billhook.customers.operations import create_account_type
 from billhook.dunning.operations.policy import NewStep, Penalise, Remind, Suspend, set_steps
 from billhook.foundation.events import SYSTEM
