@@ -15,7 +15,7 @@ from billhook.catalog.operations import (
     publish_price,
     set_tax_rate,
 )
-from billhook.customers.operations import create_account_type
+from billhook.customers.operations.account_types import create_account_type
 from billhook.dunning.operations.policy import NewStep, Penalise, Remind, Suspend, set_steps
 from billhook.foundation.events import SYSTEM
 from billhook.foundation.home import home
