@@ -18,7 +18,9 @@ from billhook.catalog.operations.prices import RATE_CARD, publish_price
 from billhook.catalog.operations.products import create_product
 from billhook.catalog.operations.rates import import_rate_card
 from billhook.catalog.rates import NewRate
-from billhook.customers.operations import NewCustomer, NewInstrument, create_account_type
+from billhook.customers.operations.account_types import create_account_type
+from billhook.customers.operations.instruments import NewInstrument
+from billhook.customers.operations.join import NewCustomer
 from billhook.dunning.operations.policy import NewStep, Penalise, Remind, Suspend, set_steps
 from billhook.foundation.draining import drain
 from billhook.foundation.events import Actor

@@ -7,7 +7,7 @@ from tests.builders import CLERK, OPENING, make_books, make_company, run_bills
 
 from billhook.customers.events import AccountTypeCreated
 from billhook.customers.models import AccountType, Customer
-from billhook.customers.operations import create_account_type
+from billhook.customers.operations.account_types import create_account_type
 from billhook.foundation.events import emit
 from billhook.foundation.models import EventRecord, NumberSeries
 from billhook.foundation.scope import (

@@ -21,11 +21,12 @@ from tests.billing.playing import (
     open_books,
     preview,
 )
-from tests.builders import CLERK, OPENED
+from tests.builders import CLERK, OPENED, OPENING
 
 from billhook.catalog.operations.taxes import set_tax_rate
 from billhook.core.money import Money
 from billhook.customers.models import Customer, PaymentInstrument
+from billhook.customers.operations.addresses import NewAddress, add_address
 from billhook.foundation.draining import JobsFailedError, drain
 from billhook.foundation.models import Company
 from billhook.foundation.scope import company_scope
@@ -224,3 +225,15 @@ def test_a_document_that_cannot_be_written_stops_no_other_and_is_written_later(
     with company_scope(company):
         assert InvoiceFile.objects.count() == 3
     assert len(happened(company, InvoiceRendered)) == 3
+
+
+def test_an_invoice_goes_to_the_address_of_its_bill_date(company: Company) -> None:
+    with company_scope(company):
+        customer = Customer.objects.get()
+        new = NewAddress(lines="Mill Lane 2", postcode="1011 AB", city="Amsterdam", country="NL", valid_from=APRIL)
+        add_address(customer=customer, new=new, actor=CLERK, at=OPENING)
+    bill_date(company, MARCH)
+    bill_date(company, APRIL)
+    with company_scope(company):
+        said = {invoice.issued_on: invoice.parties["buyer"]["address"] for invoice in Invoice.objects.all()}
+    assert said == {MARCH: "Quay Street 1", APRIL: "Mill Lane 2\n1011 AB Amsterdam\nNL"}

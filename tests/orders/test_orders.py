@@ -23,8 +23,9 @@ from billhook.catalog.operations.rates import import_rate_card
 from billhook.catalog.queries import NoPriceError, UnknownPlanError
 from billhook.core.states import TransitionError
 from billhook.customers.models import Customer, PaymentInstrument
-from billhook.customers.operations import CustomerExistsError, create_account_type
+from billhook.customers.operations.account_types import create_account_type
 from billhook.customers.queries import by_number
+from billhook.customers.refusals import CustomerExistsError
 from billhook.foundation.digest import digest
 from billhook.foundation.draining import JobsFailedError, drain
 from billhook.foundation.models import EventRecord

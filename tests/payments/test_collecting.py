@@ -12,7 +12,7 @@ from tests.builders import CLERK
 from tests.processes import connected_to
 
 from billhook.customers.models import PaymentInstrument
-from billhook.customers.operations import NewInstrument, add_instrument
+from billhook.customers.operations.instruments import NewInstrument, add_instrument
 from billhook.customers.queries import by_number
 from billhook.foundation.draining import drain
 from billhook.foundation.events import SYSTEM

@@ -54,3 +54,27 @@ class FileImported(Event):
     file: str
     created: int
     rejected: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomFieldDefined(Event):
+    """A company wants to know something more."""
+
+    name: ClassVar[str] = "custom_field.defined"
+    sentence: ClassVar[str] = "The custom field {field} ({kind}) was defined."
+    subject_field: ClassVar[str] = "field"
+
+    field: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomFieldChanged(Event):
+    """The definition of a custom field was changed, or the field was retired or taken up again."""
+
+    name: ClassVar[str] = "custom_field.changed"
+    sentence: ClassVar[str] = "The custom field {field} was {how}."
+    subject_field: ClassVar[str] = "field"
+
+    field: str
+    how: str

@@ -1,6 +1,7 @@
 """Invoices are issued, many at once: rows by COPY, ledger entries and one event an invoice, in one transaction."""
 
 import json
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -14,6 +15,7 @@ from billhook.core.canonical import to_bytes
 from billhook.core.draft import InvoiceDraft
 from billhook.core.errors import Refusal
 from billhook.customers.models import Customer
+from billhook.customers.queries import postal_addresses
 from billhook.foundation.bulk import insert_rows, reserve_ids
 from billhook.foundation.events import Actor, emit_many
 from billhook.foundation.models import Company
@@ -52,7 +54,12 @@ def issue_invoices(invoices: Sequence[NewInvoice], *, actor: Actor, at: datetime
     ids = reserve_ids(Invoice, len(invoices))
     numbered = list(zip(ids, invoices, strict=True))
     due = {invoice.number: due_on(invoice, company) for invoice in invoices}
-    insert_rows(Invoice, INVOICE_FIELDS, (_invoice_row(company, pk, new, due[new.number], at) for pk, new in numbered))
+    said = parties(invoices, company)
+    insert_rows(
+        Invoice,
+        INVOICE_FIELDS,
+        (_invoice_row(company, pk, new, due[new.number], said[new.number], at) for pk, new in numbered),
+    )
     insert_rows(InvoiceLine, LINE_FIELDS, (row for pk, new in numbered for row in _line_rows(company, pk, new.draft)))
     insert_rows(InvoiceTax, TAX_FIELDS, (row for pk, new in numbered for row in _tax_rows(company, pk, new.draft)))
     insert_rows(
@@ -102,9 +109,20 @@ def issued(invoice: NewInvoice, due: date) -> InvoiceIssued:
     )
 
 
-def parties(invoice: NewInvoice, company: Company) -> dict[str, Any]:
-    """Return what the invoice will say about seller and buyer for ever."""
-    customer = invoice.customer
+def parties(invoices: Sequence[NewInvoice], company: Company) -> dict[str, dict[str, Any]]:
+    """Return what each invoice will say about seller and buyer for ever, by number; one statement a bill date.
+
+    The buyer's address is the one that counts on the bill date.
+    """
+    days: dict[date, list[Customer]] = defaultdict(list)
+    for new in invoices:
+        days[new.draft.bill_date].append(new.customer)
+    lines = {day: postal_addresses(customers, day) for day, customers in days.items()}
+    return {new.number: _said(new.customer, lines[new.draft.bill_date][new.customer.pk], company) for new in invoices}
+
+
+def _said(customer: Customer, address: str, company: Company) -> dict[str, Any]:
+    """Return what an invoice says about seller and buyer."""
     return {
         "language": customer.language,
         "seller": {
@@ -118,7 +136,7 @@ def parties(invoice: NewInvoice, company: Company) -> dict[str, Any]:
         "buyer": {
             "number": customer.number,
             "name": customer.name,
-            "address": customer.address,
+            "address": address,
             "vat_id": customer.vat_id,
             "email": customer.email,
             "reference": customer.buyer_reference,
@@ -175,7 +193,7 @@ TAX_FIELDS = ("company", "invoice", "ordinal", "code", "name", "category", "perc
 BALANCE_FIELDS = ("company", "invoice", "customer", "currency", "due_on", "open_amount", "state", "settled_at")
 
 
-def _invoice_row(company: Company, pk: int, new: NewInvoice, due: date, at: datetime) -> Row:
+def _invoice_row(company: Company, pk: int, new: NewInvoice, due: date, said: dict[str, Any], at: datetime) -> Row:
     draft = new.draft
     return (
         pk,
@@ -191,7 +209,7 @@ def _invoice_row(company: Company, pk: int, new: NewInvoice, due: date, at: date
         draft.net.amount,
         draft.tax.amount,
         draft.total.amount,
-        Jsonb(parties(new, company)),
+        Jsonb(said),
         new.fingerprint,
     )
 

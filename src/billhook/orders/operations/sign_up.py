@@ -8,7 +8,8 @@ from django.db import transaction
 from billhook.catalog.queries import plan_by_code
 from billhook.core.draft import InvoiceDraft, bill
 from billhook.customers.models import Customer
-from billhook.customers.operations import NewCustomer, NewInstrument, add_instrument, create_customer
+from billhook.customers.operations.instruments import NewInstrument, add_instrument
+from billhook.customers.operations.join import NewCustomer, create_customer
 from billhook.foundation.events import Actor, emit
 from billhook.orders.events import SignedUp
 from billhook.orders.models import Order

@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 
 from billhook.core import states
 from billhook.customers.models import Customer
-from billhook.customers.operations import restore_customer, suspend_customer
+from billhook.customers.operations.suspend import restore_customer, suspend_customer
 from billhook.foundation.events import Actor, emit
 from billhook.orders.events import OrderResumed, OrderSuspended
 from billhook.orders.models import Order

@@ -12,7 +12,7 @@ from billhook.catalog.operations.products import create_product
 from billhook.catalog.operations.rates import import_rate_card
 from billhook.catalog.operations.taxes import set_tax_rate
 from billhook.catalog.rates import NewRate
-from billhook.customers.operations import create_account_type
+from billhook.customers.operations.account_types import create_account_type
 from billhook.dunning.operations.policy import NewStep, Penalise, Remind, Suspend, set_steps
 from billhook.foundation.events import SYSTEM
 from billhook.foundation.home import home

@@ -14,7 +14,8 @@ from billhook.billing.models import BillingRun
 from billhook.billing.operations.approve import approve_run
 from billhook.billing.operations.start import start_run
 from billhook.customers.models import Customer
-from billhook.customers.operations import NewCustomer, NewInstrument
+from billhook.customers.operations.instruments import NewInstrument
+from billhook.customers.operations.join import NewCustomer
 from billhook.customers.queries import by_number
 from billhook.foundation.draining import drain, move_clock, run_until
 from billhook.foundation.events import Actor
