@@ -32,6 +32,7 @@ OWN_WAY = {
 }
 # What the outside may ask of operations though it is no happening of a company.
 NO_HAPPENING = {
+    "billhook.customers.operations.account_type": "it only looks whether there is one",
     "billhook.billing.operations.commit.commit_run": "it goes on with what an approval began",
     "billhook.billing.operations.start.compute_run": "it goes on with what a start began",
     "billhook.foundation.operations.make_sign_in_link": "a link is worthless until it is used",
