@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo install dev test test-pg15 test-py313 lint types structure pytest oracles mutants bench lock clean
+.PHONY: demo install dev test test-pg15 test-py313 lint types structure pytest oracles mutants reference bench lock clean
 
 demo: $(VENV)/.installed
 	@$(BIN)/billhook demo $(if $(ONCE),--once)
@@ -65,6 +65,10 @@ lock: $(VENV)/.dev
 	  --no-annotate --extra build pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile --quiet --python-version 3.11 --universal --generate-hashes --no-emit-index-url --no-header \
 	  --no-annotate --extra build --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+
+# The pages of docs/reference that the code says itself: events, hooks and the API's OpenAPI document.
+reference: $(VENV)/.dev
+	$(BIN)/python tools/make_reference.py
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m bench

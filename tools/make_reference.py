@@ -1,10 +1,11 @@
-"""Writes docs/reference/events.md and hooks.md from the installed code; with `--check` it only compares.
+"""Writes events.md, hooks.md and openapi.json of docs/reference from the installed code; `--check` only compares.
 
 Exit code 0: written, or up to date. Exit code 1: `--check` found a page that is not what the code says.
 """
 
 import ast
 import inspect
+import json
 import os
 import re
 import sys
@@ -27,6 +28,7 @@ import billhook.site.commands  # noqa: E402, F401 - loads what every command and
 from billhook.foundation.events import Event, event_types, reactions_to  # noqa: E402
 from billhook.hooks import registry  # noqa: E402
 from billhook.hooks.contract import Hook, Plugin  # noqa: E402
+from billhook.interfaces.api.document import document  # noqa: E402
 
 REFERENCE = Path(__file__).resolve().parent.parent / "docs" / "reference"
 NOTICE = "<!-- Written by tools/make_reference.py from the code; change the code, not this page. -->"
@@ -143,6 +145,7 @@ def pages() -> Iterator[tuple[Path, str]]:
     """Return each page's file and what it has to say."""
     yield REFERENCE / "events.md", event_page()
     yield REFERENCE / "hooks.md", hook_page()
+    yield REFERENCE / "openapi.json", json.dumps(document(), indent=2, ensure_ascii=False) + "\n"
 
 
 def main() -> int:

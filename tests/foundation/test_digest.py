@@ -30,7 +30,10 @@ from billhook.foundation.scope import Book, company_scope, scoped_models
 from billhook.ledger.bulk import ToPost, post
 
 # Tables that are no books, each with its reason.
-NO_BOOKS = {"foundation_eventseal": "seals follow the order and hour of recording, which do not count"}
+NO_BOOKS = {
+    "foundation_eventseal": "seals follow the order and hour of recording, which do not count",
+    "foundation_keptanswer": "answers are kept for a day and then forgotten",
+}
 
 
 @pytest.fixture(autouse=True)

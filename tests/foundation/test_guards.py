@@ -21,7 +21,10 @@ POLICIES = {
     ("company_updates", "UPDATE", WRITES, WRITES),
     ("company_deletes", "DELETE", WRITES, None),
 }
-OUTSIDE_ON_PURPOSE = {"foundation_membership"}  # a person's way in: read before any company is chosen
+OUTSIDE_ON_PURPOSE = {  # a person's and a program's way in: read before any company is chosen
+    "foundation_membership",
+    "foundation_apikey",
+}
 TABLES = [model._meta.db_table for model in scoped_models()]
 APPEND_ONLY = [model._meta.db_table for model in scoped_models() if model.append_only]
 

@@ -21,6 +21,7 @@ from billhook.customers.models import (
 )
 from billhook.customers.models.customer import STATUSES
 from billhook.customers.names import sort_name
+from billhook.customers.refusals import UnknownAccountTypeError
 
 CustomerRow = Customer
 """A customer, as pages read it."""
@@ -81,6 +82,18 @@ def survivor(customer: Customer) -> Customer:
     while customer.merged_into is not None:
         customer = customer.merged_into
     return customer
+
+
+def account_type(code: str) -> AccountType:
+    """Return an account type.
+
+    Raises:
+        UnknownAccountTypeError: there is none of that code.
+    """
+    found = AccountType.objects.filter(code=code).first()
+    if found is None:
+        raise UnknownAccountTypeError(code)
+    return found
 
 
 def account_types() -> QuerySet[AccountType]:

@@ -78,3 +78,48 @@ class CustomFieldChanged(Event):
 
     field: str
     how: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiKeyCreated(Event):
+    """A program was given a key; the event holds its prefix alone."""
+
+    name: ClassVar[str] = "api_key.created"
+    sentence: ClassVar[str] = "The API key {key_name} ({prefix}) was created with the role {role}."
+    subject_field: ClassVar[str] = "prefix"
+
+    key_name: str
+    prefix: str
+    role: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiKeyRevoked(Event):
+    """A program's key was taken back."""
+
+    name: ClassVar[str] = "api_key.revoked"
+    sentence: ClassVar[str] = "The API key {key_name} ({prefix}) was revoked."
+    subject_field: ClassVar[str] = "prefix"
+
+    key_name: str
+    prefix: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignUpOpened(Event):
+    """People may sign up by themselves from now on."""
+
+    name: ClassVar[str] = "sign_up.opened"
+    sentence: ClassVar[str] = "The public sign-up page was opened: account type {account_type}, {card}."
+    subject_field: ClassVar[str] = "account_type"
+
+    account_type: str
+    card: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignUpClosed(Event):
+    """Nobody may sign up by themselves any more."""
+
+    name: ClassVar[str] = "sign_up.closed"
+    sentence: ClassVar[str] = "The public sign-up page was closed."

@@ -21,7 +21,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from procrastinate.tasks import Task
 from psycopg.errors import DeadlockDetected, SerializationFailure
 
-from billhook.foundation import clock, events, seals
+from billhook.foundation import answers, attempts, clock, events, seals
 from billhook.foundation.models.companies import Company
 from billhook.foundation.scope import company_scope
 
@@ -190,6 +190,17 @@ def seal_all(timestamp: int) -> None:
     for company in Company.objects.all():
         with _on_its_own("sealing", company):
             seals.seal_events(company, now=clock.now())
+
+
+@app.periodic(cron="15 * * * *")
+@app.task(name="foundation.forget", queueing_lock="foundation.forget")
+def forget_all(timestamp: int) -> None:
+    """Remove each hour the answers and the counted attempts that are more than a day old."""
+    del timestamp
+    attempts.forget(clock.now())
+    for company in Company.objects.all():
+        with _on_its_own("forgetting", company), company_scope(company):
+            answers.forget(clock.now())
 
 
 @contextmanager

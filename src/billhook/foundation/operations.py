@@ -5,14 +5,23 @@ import secrets
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from billhook.core.errors import Refusal
-from billhook.foundation import clock, draining
+from billhook.foundation import clock, draining, keys
 from billhook.foundation.draining import JobsFailedError
 from billhook.foundation.events import Actor, emit
-from billhook.foundation.happenings import ClockAdvanced, CompanyCreated, MemberAdded
-from billhook.foundation.models import Company, Membership, Person, Role, SignInLink
+from billhook.foundation.happenings import (
+    ApiKeyCreated,
+    ApiKeyRevoked,
+    ClockAdvanced,
+    CompanyCreated,
+    MemberAdded,
+    SignUpClosed,
+    SignUpOpened,
+)
+from billhook.foundation.keys import KeyText
+from billhook.foundation.models import ApiKey, Company, Membership, Person, Role, SignInLink
 from billhook.foundation.permissions import Permission
 from billhook.foundation.scope import company_scope
 
@@ -38,6 +47,27 @@ class BadLinkError(Refusal):
 
     def __init__(self) -> None:
         super().__init__("This sign-in link has been used or is too old: ask for a new one, or sign in by password.")
+
+
+class KeyNameTakenError(Refusal):
+    """Raised when a working API key of the company has a name already."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"A working API key is called {name} already: revoke it first, or choose another name.")
+
+
+class UnknownKeyError(Refusal):
+    """Raised when no working API key of a company has a prefix."""
+
+    def __init__(self, prefix: str) -> None:
+        super().__init__(f"No working API key has the prefix {prefix}: billhook key list shows those there are.")
+
+
+class NoAccountTypeError(Refusal):
+    """Raised when people are to sign up by themselves and nothing says as what kind of customer."""
+
+    def __init__(self) -> None:
+        super().__init__("Name the account type that people who sign up by themselves get.")
 
 
 @transaction.atomic
@@ -95,6 +125,84 @@ def use_sign_in_link(*, token: str) -> Person:
     link.used_at = clock.now()
     link.save(update_fields=["used_at"])
     return link.person
+
+
+@transaction.atomic
+def create_api_key(*, company: Company, name: str, role: Role, actor: Actor, at: datetime) -> KeyText:
+    """Give a program a key to one company, with a role's permissions; the text cannot be had again.
+
+    Raises:
+        KeyNameTakenError: a working key of the company has the name.
+    """
+    text = keys.new_key()
+    new = ApiKey(
+        company=company,
+        name=name.strip(),
+        role=role,
+        prefix=text.prefix,
+        digest=text.digest,
+        created_at=at,
+        created_by=actor.name,
+    )
+    new.clean_fields()
+    try:
+        with transaction.atomic():
+            new.save(force_insert=True)
+    except IntegrityError as taken:
+        raise KeyNameTakenError(new.name) from taken
+    with company_scope(company):
+        emit(ApiKeyCreated(key_name=new.name, prefix=new.prefix, role=role.code), actor=actor, at=at)
+    return text
+
+
+@transaction.atomic
+def revoke_api_key(*, company: Company, prefix: str, actor: Actor, at: datetime) -> ApiKey:
+    """Take a key back: no request that begins after this gets in by it.
+
+    Raises:
+        UnknownKeyError: no working key of the company has the prefix.
+    """
+    found = ApiKey.objects.select_for_update().filter(company=company, prefix=prefix, revoked_at=None).first()
+    if found is None:
+        raise UnknownKeyError(prefix)
+    found.revoked_at = at
+    found.save(update_fields=["revoked_at"])
+    with company_scope(company):
+        emit(ApiKeyRevoked(key_name=found.name, prefix=found.prefix), actor=actor, at=at)
+    return found
+
+
+@transaction.atomic
+def open_sign_up(*, company: Company, account_type: str, without_card: bool, actor: Actor, at: datetime) -> None:
+    """Let people sign up by themselves on the hosted page.
+
+    Args:
+        company: whose page.
+        account_type: the code of the account type that they get.
+        without_card: whether they may leave out a card.
+        actor: who opens the page.
+        at: when.
+
+    Raises:
+        NoAccountTypeError: no account type is named.
+    """
+    if not account_type.strip():
+        raise NoAccountTypeError
+    company.public_sign_up, company.sign_up_without_card = True, without_card
+    company.sign_up_account_type = account_type.strip()
+    company.save(update_fields=["public_sign_up", "sign_up_without_card", "sign_up_account_type"])
+    with company_scope(company):
+        card = "a card may be left out" if without_card else "a card is needed"
+        emit(SignUpOpened(account_type=company.sign_up_account_type, card=card), actor=actor, at=at)
+
+
+@transaction.atomic
+def close_sign_up(*, company: Company, actor: Actor, at: datetime) -> None:
+    """Let nobody sign up by themselves any more; a page that is closed already stays so, and nothing more happens."""
+    if Company.objects.filter(pk=company.pk, public_sign_up=True).update(public_sign_up=False):
+        company.public_sign_up = False
+        with company_scope(company):
+            emit(SignUpClosed(), actor=actor, at=at)
 
 
 def advance_clock(*, company: Company, to: datetime, actor: Actor) -> int:

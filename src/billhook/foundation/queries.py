@@ -7,9 +7,10 @@ from typing import Any
 
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 
+from billhook.core.errors import Refusal
 from billhook.foundation import clock, jobs
 from billhook.foundation.events import UnknownEventError, from_record
-from billhook.foundation.models import Company, EventRecord, Person
+from billhook.foundation.models import ApiKey, Company, EventRecord, Person, Role
 
 AHEAD = timedelta(days=400)
 
@@ -22,6 +23,30 @@ with recursive visible as (
 )
 select * from visible order by name, id
 """
+
+
+class UnknownRoleError(Refusal):
+    """Raised when no role has a code."""
+
+    def __init__(self, code: str, known: Sequence[str]) -> None:
+        super().__init__(f"There is no role {code}: choose one of {', '.join(known) or 'none, define one first'}.")
+
+
+def role_by_code(code: str) -> Role:
+    """Return a role.
+
+    Raises:
+        UnknownRoleError: there is none of that code; those there are are named.
+    """
+    found = Role.objects.filter(code=code).first()
+    if found is None:
+        raise UnknownRoleError(code, list(Role.objects.order_by("code").values_list("code", flat=True)))
+    return found
+
+
+def api_keys(company: Company) -> QuerySet[ApiKey]:
+    """Return the API keys of a company, the revoked ones too, oldest first, each with its role."""
+    return ApiKey.objects.filter(company=company).select_related("role").order_by("created_at", "id")
 
 
 def companies_of(person: Person) -> list[Company]:

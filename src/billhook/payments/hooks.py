@@ -101,6 +101,14 @@ class GatewayAnswer:
     message: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class CardChoice:
+    """A card that can be chosen without giving a number: its token, and what people may see of it."""
+
+    token: str
+    label: str
+
+
 class Gateway(Protocol):
     """Charges and refunds through one payment processor.
 
@@ -112,6 +120,8 @@ class Gateway(Protocol):
       the reference. If it cannot say, raise `GatewayUnavailableError`.
     - An answer carries a decline class if and only if it is declined.
     - Keep no card number anywhere, and log no token.
+    - A gateway that has cards to try things with may have a method `card_choices` that returns them, as a sequence of
+      `CardChoice`: the sign-up page then offers these and no others.
     """
 
     def charge(self, request: ChargeRequest) -> GatewayAnswer:

@@ -7,7 +7,9 @@ from datetime import datetime
 from django.db.models import Count, Min, OuterRef, Q, QuerySet, Subquery
 
 from billhook.customers.models import Customer
+from billhook.hooks.queries import filled
 from billhook.invoicing.models import Invoice
+from billhook.payments.hooks import GATEWAY, CardChoice
 from billhook.payments.models import Payment, PaymentAttempt
 
 PaymentRow = Payment
@@ -50,6 +52,22 @@ class Outcome:
 def outcome_of(payment: Payment) -> Outcome:
     """Return what a gateway last said about a payment that was read here."""
     return Outcome(getattr(payment, "outcome", None) or "", getattr(payment, "outcome_card", None) or "")
+
+
+@dataclass(frozen=True, slots=True)
+class CardsOffered:
+    """The gateway that new cards go to, by its title, empty for none; and the cards it lets people choose."""
+
+    gateway: str
+    choices: tuple[CardChoice, ...]
+
+
+def cards_offered() -> CardsOffered:
+    """Return which cards somebody who signs up may choose; none where the gateway offers none."""
+    for _, gateway in filled(GATEWAY)[:1]:
+        offer = getattr(gateway, "card_choices", None)
+        return CardsOffered(getattr(gateway, "title", ""), tuple(offer()) if offer else ())
+    return CardsOffered("", ())
 
 
 def counts() -> Mapping[str, int]:

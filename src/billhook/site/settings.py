@@ -11,6 +11,7 @@ SECRET_KEY = home.secret_key()
 DEBUG = os.environ.get("BILLHOOK_DEBUG") == "1"
 ALLOWED_HOSTS = [host for host in os.environ.get("BILLHOOK_HOSTS", "localhost,127.0.0.1,[::1]").split(",") if host]
 CSRF_TRUSTED_ORIGINS = [origin for origin in os.environ.get("BILLHOOK_ORIGINS", "").split(",") if origin]
+PROXIES = int(os.environ.get("BILLHOOK_PROXIES", "0"))
 
 INSTALLED_APPS = [
     "billhook.foundation",
@@ -26,6 +27,7 @@ INSTALLED_APPS = [
     "billhook.billing",
     "billhook.notifications",
     "billhook.interfaces.console",
+    "billhook.interfaces.portal",
     "django.contrib.contenttypes",
     "django.contrib.auth",
     "django.contrib.sessions",
@@ -39,6 +41,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "billhook.interfaces.console.middleware.RequestIdMiddleware",
+    "billhook.interfaces.api.middleware.ProblemMiddleware",
     "billhook.interfaces.console.middleware.ContentSecurityPolicyMiddleware",
     "billhook.interfaces.console.middleware.NeverStoredMiddleware",
     "billhook.interfaces.console.middleware.SoundTextMiddleware",

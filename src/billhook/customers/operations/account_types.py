@@ -66,18 +66,6 @@ class AccountTypeChange:
     methods: Sequence[str] | Unchanged = KEEP
 
 
-def account_type(code: str) -> AccountType:
-    """Return an account type.
-
-    Raises:
-        UnknownAccountTypeError: there is none of that code.
-    """
-    found = AccountType.objects.filter(code=code).first()
-    if found is None:
-        raise UnknownAccountTypeError(code)
-    return found
-
-
 def _checked(values: dict[str, Any]) -> dict[str, Any]:
     """Return the columns of an account type, each in its form; the currency is always among them."""
     checked = {**values, "currency": currency_of(values["currency"]).code}

@@ -16,10 +16,9 @@ from billhook.customers.locks import lock_tree
 from billhook.customers.models import AccountType, Customer
 from billhook.customers.models.account_type import DELIVERIES
 from billhook.customers.names import sort_name
-from billhook.customers.operations.account_types import account_type
 from billhook.customers.operations.parent import possible_parent
 from billhook.customers.operations.tax_ids import first_tax_id
-from billhook.customers.queries import by_number
+from billhook.customers.queries import account_type, by_number
 from billhook.customers.refusals import CustomerExistsError, ExternalKeyTakenError, translated
 from billhook.foundation.custom_fields.checking import checked
 from billhook.foundation.events import Actor, emit

@@ -26,13 +26,19 @@ class Company(models.Model):
     second_person = models.BooleanField(default=False)
     sandbox = models.BooleanField(default=False)
     clock_at = models.DateTimeField(null=True, blank=True)
+    public_sign_up = models.BooleanField(default=False)
+    sign_up_without_card = models.BooleanField(default=False)
+    sign_up_account_type = models.CharField(max_length=40, blank=True)
 
     class Meta:
-        """Only a sandbox has a movable clock."""
+        """Only a sandbox has a movable clock; who signs up by themselves becomes a customer of some account type."""
 
         verbose_name_plural = "companies"
         constraints: ClassVar = [
-            models.CheckConstraint(condition=Q(clock_at=None) | Q(sandbox=True), name="company_clock_needs_sandbox")
+            models.CheckConstraint(condition=Q(clock_at=None) | Q(sandbox=True), name="company_clock_needs_sandbox"),
+            models.CheckConstraint(
+                condition=Q(public_sign_up=False) | ~Q(sign_up_account_type=""), name="company_sign_up_has_type"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -2,7 +2,7 @@
 
 import typer
 
-from billhook.interfaces.cli import books, clocks, imports, invoices, runs, serving, usage
+from billhook.interfaces.cli import books, clocks, imports, invoices, keys, runs, serving, usage
 
 HELP = """Billhook bills: customers, orders, usage, invoices, payments, collections.
 
@@ -22,3 +22,5 @@ app.add_typer(usage.mediation, name="mediation")
 app.add_typer(runs.run, name="run")
 app.add_typer(invoices.invoice, name="invoice")
 app.add_typer(clocks.clock, name="clock")
+app.add_typer(keys.key, name="key")
+app.add_typer(keys.signup, name="signup")

@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field
 from billhook.hooks import contract
 from billhook.payments.hooks import (
     AmountNotPositiveError,
+    CardChoice,
     ChargeRequest,
     DeclineClass,
     GatewayAnswer,
@@ -21,6 +22,14 @@ from billhook.payments.hooks import (
 )
 from billhook.plugins.gateway_sandbox.behaviour import Verdict, approved, declined, verdict_on
 from billhook.plugins.gateway_sandbox.journal import OpenJournal, Row, journal_at
+
+CARDS = (
+    CardChoice("tok_visa", "Visa test card"),
+    CardChoice("tok_mastercard", "Mastercard test card"),
+    CardChoice("tok_limit_20.00", "Test card with a limit of 20.00"),
+    CardChoice("tok_stolen", "Test card that was stolen"),
+    CardChoice("tok_3ds", "Test card that asks for a confirmation"),
+)
 
 
 class SandboxParameters(contract.Parameters):
@@ -40,6 +49,10 @@ class SandboxGateway:
 
     def __init__(self, parameters: SandboxParameters) -> None:
         self._journal = journal_at(parameters.folder.resolve() / "journal.jsonl")
+
+    def card_choices(self) -> tuple[CardChoice, ...]:
+        """Return test cards that end in every way that a new customer may see."""
+        return CARDS
 
     def charge(self, request: ChargeRequest) -> GatewayAnswer:
         """Charge once and answer as the token says; a repeated reference hears what became of it.
