@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from tests.core.agreements import EUR, FIRST, MONTH, VAT, agreement, day, line, usage, usage_line
 
 from billhook.core.agreement import AgreedLine, Agreement, ChargeKind
-from billhook.core.charges import UsageError
 from billhook.core.commitment import Commitment
 from billhook.core.credit import CreditError, CreditUse, Grant, GrantKind
 from billhook.core.derivation import recompute
@@ -20,6 +19,7 @@ from billhook.core.draft import InvoiceDraft, bill, from_bytes, to_bytes
 from billhook.core.grouping import GroupBy, GroupingError, References, bill_groups, partition
 from billhook.core.money import Money, sum_money
 from billhook.core.price.flat import Flat
+from billhook.core.usage import UsageError
 
 D = Decimal
 
