@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 
 from bench.measure import Figure, best_seconds, figure
-from billhook.core.agreement import AgreedLine, Agreement, BilledUsage, ChargeKind, Cycle, Timing, UsageCharge
+from billhook.core.agreement import AgreedLine, Agreement, BilledUsage, ChargeKind, Cycle, Timing
 from billhook.core.cadence import Cadence, CadenceUnit
 from billhook.core.discount import Discount
 from billhook.core.draft import bill, to_bytes
@@ -19,6 +19,7 @@ from billhook.core.price.graduated import Graduated
 from billhook.core.price.per_unit import PerUnit
 from billhook.core.price.tiers import Tier
 from billhook.core.tax import TaxPolicy, TaxRule
+from billhook.core.usage import UsageCharge
 
 SEED = 0
 COUNT, LINES, UNITS = 2000, 5, 7300

@@ -1,27 +1,22 @@
 """Small agreements and usage for the tests of drafts."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
-from billhook.core.agreement import (
-    AgreedLine,
-    Agreement,
-    ChargeKind,
-    Cycle,
-    Timing,
-    UsageCharge,
-)
+from billhook.core.agreement import AgreedLine, Agreement, ChargeKind, Cycle, Timing
 from billhook.core.cadence import Cadence, CadenceUnit
 from billhook.core.draft import InvoiceDraft
 from billhook.core.money import currency
 from billhook.core.period import Period
 from billhook.core.price.flat import Flat
 from billhook.core.tax import TaxPolicy, TaxRule
+from billhook.core.usage import UsageCharge, UsageEvent
 
 EUR = currency("EUR")
 MONTH = Cadence(CadenceUnit.MONTH)
 FIRST = date(2026, 3, 1)
+NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)
 TWENTY = Flat(currency=EUR, amount=Decimal("20.00"))
 
 VAT = TaxPolicy(
@@ -66,6 +61,11 @@ def usage(amount: str | None = "1.50", *, line: str = "U", on: str = "03-10", **
     rated = None if amount is None else Decimal(amount)
     usual: dict[str, Any] = {"quantity": Decimal(30), "unit": "minute"}
     return UsageCharge(line=line, period=Period.day(day(on)), amount=rated, **(usual | changes))
+
+
+def event(key: str, quantity: str, *, at: datetime = NOON, **told: Any) -> UsageEvent:
+    """Return an event of 10 March at noon, unless told otherwise."""
+    return UsageEvent(key=key, at=at, quantity=Decimal(quantity), **told)
 
 
 def billed(draft: InvoiceDraft | None) -> list[tuple[str, str, str, str]]:

@@ -11,16 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from billhook.core import canonical
-from billhook.core.agreement import (
-    AgreedLine,
-    Agreement,
-    AgreementError,
-    BeforeStart,
-    ChargeKind,
-    Cycle,
-    Timing,
-    UsageCharge,
-)
+from billhook.core.agreement import AgreedLine, Agreement, AgreementError, BeforeStart, ChargeKind, Cycle, Timing
 from billhook.core.cadence import Cadence, CadenceUnit
 from billhook.core.cash_rounding import CashRoundingError, cash_rounding
 from billhook.core.commitment import Commitment, CommitmentError, CountedFee
@@ -47,6 +38,7 @@ from billhook.core.tax import (
     TaxPolicy,
     TaxRule,
 )
+from billhook.core.usage import UsageCharge
 
 EUR, CHF = currency("EUR"), currency("CHF")
 MONTH = Cadence(CadenceUnit.MONTH)

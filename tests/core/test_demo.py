@@ -5,13 +5,14 @@ from decimal import Decimal
 
 import pytest
 
-from billhook.core.agreement import AgreedLine, Agreement, ChargeKind, Cycle, Timing, UsageCharge
+from billhook.core.agreement import AgreedLine, Agreement, ChargeKind, Cycle, Timing
 from billhook.core.cadence import Cadence, CadenceUnit
 from billhook.core.derivation import recompute, sentence
 from billhook.core.draft import bill, from_bytes, inputs_fingerprint, to_bytes
 from billhook.core.money import Money, currency
 from billhook.core.period import Period
 from billhook.core.price.flat import Flat
+from billhook.core.usage import UsageCharge
 
 EUR = currency("EUR")
 MONTH = Cadence(CadenceUnit.MONTH)

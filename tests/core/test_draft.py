@@ -16,7 +16,6 @@ from billhook.core.agreement import (
 )
 from billhook.core.cadence import Cadence, CadenceUnit
 from billhook.core.canonical import CanonicalError
-from billhook.core.charges import UsageError
 from billhook.core.derivation import Derivation, recompute, sentence
 from billhook.core.discount import Discount, DiscountError
 from billhook.core.draft import bill, from_bytes, to_bytes
@@ -28,6 +27,7 @@ from billhook.core.price.graduated import Graduated
 from billhook.core.price.per_unit import PerUnit
 from billhook.core.price.tiers import Tier
 from billhook.core.proration import Basis
+from billhook.core.usage import UsageError
 
 
 def test_in_advance_bills_what_starts_before_the_next_bill() -> None:

@@ -11,13 +11,7 @@ from hypothesis import strategies as st
 from tests.core.agreements import EUR, FIRST, VAT, agreement, line, usage, usage_line
 
 from billhook.core import journal
-from billhook.core.agreement import (
-    AgreedLine,
-    Agreement,
-    Alignment,
-    Timing,
-    UsageCharge,
-)
+from billhook.core.agreement import AgreedLine, Agreement, Alignment, Timing
 from billhook.core.cadence import Cadence, CadenceUnit
 from billhook.core.derivation import recompute
 from billhook.core.discount import Discount
@@ -27,6 +21,7 @@ from billhook.core.period import Period
 from billhook.core.price.per_unit import PerUnit
 from billhook.core.proration import Basis
 from billhook.core.tax import TaxRounding
+from billhook.core.usage import UsageCharge
 
 FIGURES = st.integers(1, 10**6).map(lambda cents: Decimal(cents).scaleb(-4))
 STARTS = st.integers(0, 80).map(lambda n: FIRST + timedelta(days=n))

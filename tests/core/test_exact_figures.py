@@ -4,12 +4,12 @@ from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
+from tests.core.agreements import event
 
 from billhook.core.exact import NotExactError, number, require
 from billhook.core.money import Money, currency
 from billhook.core.price.capacity import CapacityTier, Limit
 from billhook.core.price.chain import Maximum, Minimum, Multiplier, Surcharge
-from billhook.core.price.dynamic import PricedEvent
 from billhook.core.price.flat import Flat
 from billhook.core.price.graduated_percentage import PercentTier
 from billhook.core.price.package import Package
@@ -51,8 +51,8 @@ FIGURES: list[tuple[str, Callable[[object], object]]] = [
     ("minimum", lambda bad: Minimum(amount=bad)),  # type: ignore[arg-type]
     ("maximum", lambda bad: Maximum(amount=bad)),  # type: ignore[arg-type]
     ("surcharge", lambda bad: Surcharge(name="set-up", amount=bad)),  # type: ignore[arg-type]
-    ("quantity of the event", lambda bad: PricedEvent(quantity=bad, amount=D(1))),  # type: ignore[arg-type]
-    ("amount of the event", lambda bad: PricedEvent(quantity=D(1), amount=bad)),  # type: ignore[arg-type]
+    ("increment of a", lambda bad: event("a", "1", increment=bad)),  # type: ignore[arg-type]
+    ("amount of a", lambda bad: event("a", "1", amount=bad)),  # type: ignore[arg-type]
     ("unit price", lambda bad: Pooled(currency=EUR, unit_price=bad, pool_product="a", factor=D(1))),  # type: ignore[arg-type]
     ("factor", lambda bad: Pooled(currency=EUR, unit_price=D(1), pool_product="a", factor=bad)),  # type: ignore[arg-type]
     ("percentage", lambda bad: PercentageOf(currency=EUR, percent=bad)),  # type: ignore[arg-type]

@@ -6,6 +6,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 import pytest
+from tests.core.agreements import event
 
 from billhook.core import derivation, exact
 from billhook.core.bands import always
@@ -13,7 +14,7 @@ from billhook.core.derivation import AtLeast, Blocks, Fee, Less, Percent, Prorat
 from billhook.core.money import Money, currency
 from billhook.core.price import Priced, PriceError
 from billhook.core.price.capacity import Capacity, CapacityTier, Limit
-from billhook.core.price.dynamic import Dynamic, PricedEvent
+from billhook.core.price.dynamic import Dynamic
 from billhook.core.price.filtered import Filtered, FilteredPrice, PropertyFilter
 from billhook.core.price.graduated import Graduated
 from billhook.core.price.in_advance import ProratedEvent, charge_in_advance, prorated_tiers, true_up
@@ -152,9 +153,9 @@ def test_a_peak_above_the_last_tier_may_cost_nothing(beyond: BeyondLastTier) -> 
 
 
 def test_the_events_of_a_dynamic_price() -> None:
-    events = [PricedEvent(quantity=D(20), amount=D("0.402")), PricedEvent(quantity=D(1), amount=D(1))]
+    events = [event("a", "20", amount=D("0.402")), event("b", "1", amount=D(1))]
     step = Records(records=2, quantity=D(21), unit="call", amount=D("1.402"))
-    assert Dynamic(currency=EUR, unit="call").price_events(events) == Priced(amount=D("1.402"), steps=(step,))
+    assert Dynamic(currency=EUR, unit="call").price_usage(events) == Priced(amount=D("1.402"), steps=(step,))
     assert Dynamic(currency=EUR, unit="call").price(D(0)) == NOTHING
 
 
@@ -197,20 +198,20 @@ def test_a_percentage_of_lines() -> None:
 )
 def test_where_a_free_volume_ends(free: str, values: Sequence[str], amount: str) -> None:
     price = Percentage(currency=EUR, percent=D(1), fee=D(2), free_volume=D(free))
-    priced = price.price_events([D(value) for value in values])
+    priced = price.price_values([D(value) for value in values])
     assert priced.amount == D(amount) == exact.from_fraction(derivation.run(priced.steps))
 
 
 def test_an_event_on_a_limit_is_neither_raised_nor_lowered() -> None:
     price = Percentage(currency=EUR, percent=D(1), fee=D(1), minimum=D(2), maximum=D(3))
-    on_both = price.price_events([D(100), D(200)])
+    on_both = price.price_values([D(100), D(200)])
     assert on_both.steps == (Percent(percent=D(1), base=Fraction(300)), Events(name="fees", count=2, each=D(1)))
-    beyond_both = price.price_events([D(99), D(201), D(1)])
+    beyond_both = price.price_values([D(99), D(201), D(1)])
     assert beyond_both.steps == (
         Events(name="events at the minimum", count=2, each=D(2)),
         Events(name="events at the maximum", count=1, each=D(3)),
     )
-    assert price.price_events([]) == NOTHING
+    assert price.price_values([]) == NOTHING
 
 
 def test_usage_in_advance_says_what_was_billed_before() -> None:

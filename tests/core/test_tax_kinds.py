@@ -8,13 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billhook.core.agreement import (
-    AgreedLine,
-    Agreement,
-    ChargeKind,
-    Cycle,
-    UsageCharge,
-)
+from billhook.core.agreement import AgreedLine, Agreement, ChargeKind, Cycle
 from billhook.core.billed import BilledPart
 from billhook.core.cadence import Cadence, CadenceUnit
 from billhook.core.derivation import recompute
@@ -34,6 +28,7 @@ from billhook.core.tax import (
     assess,
 )
 from billhook.core.tax_rules import chosen
+from billhook.core.usage import UsageCharge
 
 EUR, CHF = currency("EUR"), currency("CHF")
 MONTH = Cadence(CadenceUnit.MONTH)

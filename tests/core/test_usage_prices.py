@@ -8,6 +8,7 @@ from fractions import Fraction
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.core.agreements import event
 
 from billhook.core import canonical, derivation, exact
 from billhook.core.bands import BandCalendar, TimeBand
@@ -17,7 +18,7 @@ from billhook.core.period import Period
 from billhook.core.price import BeyondLastTierError, NegativeTierError, OverlappingTiersError, PriceError, PriceModel
 from billhook.core.price.capacity import Capacity, CapacityTier, Limit
 from billhook.core.price.chain import Chain, Maximum, Minimum, Multiplier, Surcharge, capped
-from billhook.core.price.dynamic import Dynamic, PricedEvent
+from billhook.core.price.dynamic import Dynamic
 from billhook.core.price.filtered import Filtered, FilteredPrice, PropertyFilter
 from billhook.core.price.formula import Formula
 from billhook.core.price.graduated import Graduated
@@ -129,7 +130,7 @@ def test_above_a_closed_last_tier_nothing_at_all_may_be_charged() -> None:
 
 
 def test_a_percentage_with_its_fee_lies_within_minimum_and_maximum() -> None:
-    priced = CARD.price_events([D(10), D(80), D(10000), D(0)])
+    priced = CARD.price_values([D(10), D(80), D(10000), D(0)])
     assert priced.amount == D("2.299") + D("4.392") + 12 + D(2)
     assert Percentage(currency=EUR, percent=D(1), minimum=D(1)).price(D(1)).amount == D(1)
     assert [step.words() for step in priced.steps] == [
@@ -154,7 +155,7 @@ def test_events_are_free_until_the_first_of_both_limits(
     events: int | None, volume: Decimal | None, amount: str
 ) -> None:
     price = Percentage(currency=EUR, percent=D("1.3"), fee=D(2), free_events=events, free_volume=volume)
-    priced = price.price_events([D(50), D(100), D(250), D(400)])
+    priced = price.price_values([D(50), D(100), D(250), D(400)])
     assert priced.amount == D(amount)
     assert derivation.run(priced.steps) == Fraction(priced.amount)
 
@@ -167,7 +168,7 @@ def test_percentages_that_make_no_price_are_refused() -> None:
         lambda: Percentage(currency=EUR, percent=D(1), free_volume=D(-1)),
         lambda: Percentage(currency=EUR, percent=D(1), minimum=D(2), maximum=D(1)),
         lambda: PercentTier(up_to=None, percent=D(-1)),
-        lambda: CARD.price_events([D(-1)]),
+        lambda: CARD.price_values([D(-1)]),
     ):
         with pytest.raises(PriceError):
             build()
@@ -253,15 +254,13 @@ def test_a_percentage_of_other_lines_leaves_out_the_excluded() -> None:
 
 def test_a_dynamic_price_is_the_sum_of_what_events_say() -> None:
     price = Dynamic(currency=EUR, unit="call")
-    priced = price.price_events(
-        [PricedEvent(quantity=D(20), amount=D("0.402")), PricedEvent(quantity=D(1), amount=D(1))]
-    )
+    priced = price.price_usage([event("a", "20", amount=D("0.402")), event("b", "1", amount=D(1))])
     assert priced.amount == D("1.402") == exact.from_fraction(derivation.run(priced.steps))
     assert price.price(D(0)).amount == D(0)
     with pytest.raises(PriceError, match="pass the events"):
         price.price(D(1))
-    with pytest.raises(exact.NotExactError):
-        PricedEvent(quantity=D(1), amount=0.1)  # type: ignore[arg-type]
+    with pytest.raises(PriceError, match="b does not say what it costs"):
+        price.price_usage([event("b", "1")])
 
 
 def test_versions_hold_until_the_next_one_starts() -> None:
@@ -315,8 +314,13 @@ def test_the_band_of_an_event_picks_its_price() -> None:
     dear = PerUnit(currency=EUR, unit_price=D(20))
     prices = (BandPrice(band="am", price=FIVE_CENTS), BandPrice(band="pm", price=dear))
     price = TimeOfDay(calendar=calendar, prices=prices)
-    assert price.price_at(D(1), datetime(2026, 3, 2, 11, 59, tzinfo=UTC)).amount == D("0.05")
-    assert price.price_at(D(1), datetime(2026, 3, 2, 12, tzinfo=UTC)).amount == D(20)
+    morning, noon = datetime(2026, 3, 2, 11, 59, tzinfo=UTC), datetime(2026, 3, 2, 12, tzinfo=UTC)
+    priced = price.price_usage([event("b", "1", at=noon), event("a", "1", at=morning), event("c", "2", at=noon)])
+    assert priced.amount == D("60.05") == exact.from_fraction(derivation.run(priced.steps))
+    assert price.at(noon) == dear
+    assert price.price(D(0)).amount == D(0)
+    with pytest.raises(PriceError, match="lies in no band"):
+        price.price(D(1))
     with pytest.raises(PriceError, match="one for each"):
         TimeOfDay(calendar=calendar, prices=prices[:1])
 

@@ -9,12 +9,13 @@ from datetime import date
 from typing import Any
 
 from billhook.core import changes
-from billhook.core.agreement import AgreedLine, Agreement, ChargeKind, Cycle, UsageCharge
+from billhook.core.agreement import AgreedLine, Agreement, ChargeKind, Cycle
 from billhook.core.billed import BilledPart, CreditedPart
 from billhook.core.document import DraftLine, InvoiceDraft
 from billhook.core.draft import bill
 from billhook.core.money import Currency, Money
 from billhook.core.period import Period
+from billhook.core.usage import UsageCharge
 
 
 @dataclass(slots=True)

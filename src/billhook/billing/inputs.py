@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from billhook.core.agreement import AgreedLine, Agreement, ChargeKind, UsageCharge
+from billhook.core.agreement import AgreedLine, Agreement, ChargeKind
 from billhook.core.draft import inputs_fingerprint
 from billhook.core.period import Period
 from billhook.core.schedule import service_period
+from billhook.core.usage import UsageCharge
 from billhook.customers.models import Customer
 from billhook.mediation.queries import UsageDay, unbilled_usage
 from billhook.orders.queries import agreements, usage_line_ids

@@ -1,6 +1,7 @@
 """What was agreed with a customer and what was used, as a bill needs it."""
 
 from collections import defaultdict
+from collections.abc import Container
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -8,17 +9,24 @@ from enum import StrEnum
 from itertools import pairwise
 
 from billhook.core import exact
+from billhook.core.allowance import Allowance
 from billhook.core.billed import BilledPart
 from billhook.core.cadence import Cadence
 from billhook.core.commitment import Commitment
 from billhook.core.credit import Grant
 from billhook.core.discount import Discount
 from billhook.core.errors import Refusal
+from billhook.core.inclusion import Inclusion
+from billhook.core.meters import Meter, MeterState
 from billhook.core.money import Currency, MixedCurrenciesError
 from billhook.core.period import ONE_DAY, Period, PeriodError
-from billhook.core.price import PriceModel
+from billhook.core.price import PriceModel, needs_events
 from billhook.core.proration import Basis
+from billhook.core.rounding import Rounding
 from billhook.core.tax import NO_TAX, TaxPolicy
+from billhook.core.usage import UsageEvent
+
+MOST_RECORD_DECIMALS = 12
 
 
 class AgreementError(Refusal):
@@ -90,10 +98,32 @@ class Cycle:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BilledUsage:
-    """Metered usage of a service period that was billed already; late usage is priced on top of it."""
+    """Metered usage of a service period that was billed already; late usage is priced on top of it.
+
+    Args:
+        period: the service period.
+        quantity: how much was used.
+        covered: how much of it allowances covered, which was not charged.
+        group: of the events, where the line's meter keeps groups apart.
+        events: as they were charged, where the price or the meter has no answer for a sum.
+    """
 
     period: Period
     quantity: Decimal
+    covered: Decimal = exact.ZERO
+    group: tuple[str, ...] = ()
+    events: tuple[UsageEvent, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse floats, and more covered than was used."""
+        exact.require(self.quantity, "billed quantity")
+        if not 0 <= exact.require(self.covered, "covered quantity") <= max(self.quantity, exact.ZERO):
+            raise AgreementError(f"Allowances covered {self.covered} of {self.quantity} billed for {self.period}.")
+
+    @property
+    def charged(self) -> Decimal:
+        """Return how much of it was charged."""
+        return exact.subtract(self.quantity, self.covered)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +151,10 @@ class AgreedLine:
         suspended: days on which it rests, without overlap and in order.
         minimum: what its periods come to at least, before discounts and tax; prorated with the period.
         maximum: what they come to at most.
+        meter: turns the events of usage into the quantity that is priced; None where their quantities are summed.
+        carried: what a recurring meter brings from the period before.
+        record_decimals: to which the charged part of a rated record is rounded, where an allowance covers the rest.
+        record_rounding: how.
     """
 
     key: str
@@ -148,6 +182,10 @@ class AgreedLine:
     suspended: tuple[Period, ...] = ()
     minimum: Decimal | None = None
     maximum: Decimal | None = None
+    meter: Meter | None = None
+    carried: tuple[MeterState, ...] = ()
+    record_decimals: int = 6
+    record_rounding: Rounding = Rounding.HALF_UP
 
     def __post_init__(self) -> None:
         """Refuse what cannot be billed: no cadence, price or anchor where one is needed, dates out of order, floats."""
@@ -165,10 +203,25 @@ class AgreedLine:
         if self.alignment is Alignment.PLAN and self.anchor is None:
             raise AgreementError(f"{self.key} is aligned to its plan but has no anchor; give the base line's start.")
         self._refuse_bounds()
+        if not 0 <= self.record_decimals <= MOST_RECORD_DECIMALS:
+            raise AgreementError(f"{self.key} rounds records to {self.record_decimals} decimals; give 0 to 12.")
+        if self.meter is not None or self.carried:
+            self._refuse_meter()
         if any(later.start < earlier.end for earlier, later in pairwise(self.suspended)):
             raise AgreementError(
                 f"{self.key} is suspended twice on the same days; pass each suspension once, in order."
             )
+
+    def _refuse_meter(self) -> None:
+        if self.meter is None or (self.carried and not self.meter.recurring):
+            raise AgreementError(f"{self.key} has values carried over, but no meter that carries; give it one.")
+        if self.kind is not ChargeKind.USAGE or self.price is None:
+            raise AgreementError(f"{self.key} has a meter, so it needs a price and usage; drop the meter or give both.")
+        if needs_events(self.price):
+            raise AgreementError(f"{self.key} has a meter and a price that looks at single events; keep one of them.")
+        other = [state.line for state in self.carried if state.line != self.group]
+        if other:
+            raise AgreementError(f"{self.key} has values that {other[0]} carries over; pass those of {self.group}.")
 
     def _refuse_bounds(self) -> None:
         for what, bound in (("minimum", self.minimum), ("maximum", self.maximum)):
@@ -207,6 +260,8 @@ class Agreement:
         only_recurring: whether there is a bill only where something recurs; the rest waits for it.
         commitments: what order lines come to at least.
         grants: prepaid credit that pays the bill after tax, or reduces its taxable base.
+        allowances: what is included, cycle by cycle.
+        allowances_left: what the last bill left of them, and what was given besides.
         coin: the smallest one, to which the amount due is rounded where it is paid in cash, such as 0.05.
     """
 
@@ -224,6 +279,8 @@ class Agreement:
     commitments: tuple[Commitment, ...] = ()
     grants: tuple[Grant, ...] = ()
     coin: Decimal | None = None
+    allowances: tuple[Inclusion, ...] = ()
+    allowances_left: tuple[Allowance, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse a second currency, a line twice, and versions of one order line that overlap."""
@@ -233,8 +290,21 @@ class Agreement:
         versions = defaultdict(list)
         for line in self.lines:
             versions[line.group].append(line)
+        if self.allowances or self.allowances_left:
+            self._refuse_allowances(versions)
         for same in versions.values():
             _refuse_overlaps(sorted(same, key=lambda line: (line.active_from, line.active_until or date.max)))
+
+    def _refuse_allowances(self, order_lines: Container[str]) -> None:
+        for what in (self.allowances, self.allowances_left):
+            if len({item.key for item in what}) < len(what):
+                raise AgreementError(f"{self.customer} has an allowance twice; pass each once.")
+        for inclusion in self.allowances:
+            if inclusion.line and inclusion.line not in order_lines:
+                raise AgreementError(
+                    f"{inclusion.key} is aligned to the order line {inclusion.line}, which {self.customer} does not "
+                    f"have; pass the line too."
+                )
 
     def _refuse_other_currencies(self) -> None:
         priced = [(line.key, line.price.currency) for line in self.lines if line.price is not None]
@@ -255,31 +325,3 @@ def _refuse_overlaps(versions: list[AgreedLine]) -> None:
             raise AgreementError(
                 f"{earlier.key} and {later.key} are versions of one order line for the same days; end the first sooner."
             )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UsageCharge:
-    """What was used on an order line version in some days of one of its service periods.
-
-    Args:
-        line: key of the version.
-        period: the days, within one service period.
-        quantity: how much, in `unit`.
-        amount: exact sum of the rated records, to at most 12 decimals; None where the bill prices the quantity.
-        records: how many usage records.
-        charges: references to what is billed, each once for the same days.
-    """
-
-    line: str
-    period: Period
-    quantity: Decimal
-    unit: str = ""
-    amount: Decimal | None = None
-    records: int = 0
-    charges: tuple[str, ...] = ()
-
-    def __post_init__(self) -> None:
-        """Refuse floats."""
-        exact.require(self.quantity, f"quantity used on {self.line}")
-        if self.amount is not None:
-            exact.require(self.amount, f"amount used on {self.line}")

@@ -51,6 +51,8 @@ class Allowance:
         increment: in which it is consumed; None: that of the price.
         products: whose usage it covers; none named, all of them.
         cycles: how often it was rolled over; rolled-over ones come before fresh ones.
+        source: the inclusion that it comes from; empty for one that was given by itself.
+        closed: whether its cycle is closed: only late usage takes from it, and no more of it is rolled over.
     """
 
     key: str
@@ -63,6 +65,8 @@ class Allowance:
     increment: Decimal | None = None
     products: frozenset[str] = frozenset()
     cycles: int = 0
+    source: str = ""
+    closed: bool = False
 
     def __post_init__(self) -> None:
         """Refuse floats, less than nothing, increments of no length and instants out of order."""
@@ -79,6 +83,12 @@ class Allowance:
             (not self.products or use.product in self.products)
             and (self.valid_from is None or self.valid_from <= use.at)
             and (self.valid_until is None or use.at < self.valid_until)
+        )
+
+    def overlaps(self, start: datetime, end: datetime) -> bool:
+        """Return whether it covers any instant from a start up to, not including, an end."""
+        return (self.valid_from is None or self.valid_from < end) and (
+            self.valid_until is None or start < self.valid_until
         )
 
     def units_for(self, use: "Use", wanted: Decimal) -> tuple[Decimal, Decimal]:

@@ -103,8 +103,8 @@ def _value(kind: Any, data: Any) -> Any:
     origin = get_origin(kind)
     if origin in {Union, UnionType}:
         return _one_of(get_args(kind), data)
-    if origin is tuple:
-        return tuple(_value(get_args(kind)[0], part) for part in data)
+    if origin in {tuple, frozenset}:
+        return origin(_value(get_args(kind)[0], part) for part in data)
     if is_dataclass(kind) and kind not in _FROM_TEXT and isinstance(kind, type):
         missing = {name for name in _defaulted(kind) if name not in data}
         return kind(**{name: _value(hint, data[name]) for name, hint in _hints(kind).items() if name not in missing})

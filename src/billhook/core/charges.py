@@ -1,29 +1,35 @@
 """The charges of a bill: what each agreed line comes to for each service period, exact and then rounded."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from functools import cache
+from itertools import chain
 from typing import NamedTuple
+from urllib.parse import quote
 
 from billhook.core import exact
-from billhook.core.agreement import AgreedLine, Agreement, AgreementError, ChargeKind, Timing, UsageCharge
+from billhook.core.agreement import AgreedLine, Agreement, AgreementError, ChargeKind, Timing
+from billhook.core.allowance import Allowance
 from billhook.core.billed import Credit, credits_for
-from billhook.core.derivation import Derivation, Less, Prorated, Records, Rounded, Spread, Step
-from billhook.core.errors import Refusal
+from billhook.core.covering import NOTHING_COVERED, Coverage, cover
+from billhook.core.derivation import Derivation, Prorated, Rounded, Spread, Step
+from billhook.core.metered import group_words, metered
+from billhook.core.meters import MeterState
 from billhook.core.money import Currency, Money, round_together
 from billhook.core.period import ONE_DAY, Period
 from billhook.core.price import Priced
+from billhook.core.price.percentage_of import BaseLine
 from billhook.core.proration import prorate
 from billhook.core.rounding import Rounding, to_places
 from billhook.core.schedule import Due, due_periods, service_period
-
-
-class UsageError(Refusal):
-    """Usage that no line or service period of the agreement takes, or that is passed twice."""
+from billhook.core.standing import in_order, percentage_of, pool_of, pooled, priced_on, stands_on
+from billhook.core.taking import Taking, closed_until, takings, usage_by_line
+from billhook.core.usage import UsageCharge, UsageError
+from billhook.core.used import Used, used
 
 
 class Charge(NamedTuple):
@@ -38,6 +44,22 @@ class Charge(NamedTuple):
     steps: tuple[Step, ...]
     references: tuple[str, ...] = ()
     credit: Credit | None = None
+    group: tuple[str, ...] = ()
+    """Of the events, where the line's meter keeps groups apart."""
+
+    @property
+    def description(self) -> str:
+        """Return what the invoice says: the line, and the group of events."""
+        words = group_words(self.line.meter, self.group)
+        return f"{self.line.description} ({words})" if words else self.line.description
+
+    @property
+    def key(self) -> str:
+        """Return the name of the charge in its draft."""
+        if self.credit is not None:
+            return f"{self.line.key}/credit/{self.period.start}"
+        key = f"{self.line.key}/{self.period.start}"
+        return "/".join([key, *(quote(value, safe="") for value in self.group)]) if self.group else key
 
 
 class RoundedCharge(NamedTuple):
@@ -57,41 +79,75 @@ class BilledPeriodClaim:
     period: Period
 
 
-def charges_due(
-    agreement: Agreement, usage: Sequence[UsageCharge], as_of: date
-) -> tuple[list[RoundedCharge], list[BilledPeriodClaim]]:
-    """Return what every line comes to in a bill, in the order of the invoice, and the periods that it closes.
+class Composed(NamedTuple):
+    """The charges of a bill in the order of the invoice, the periods that it closes, and what the next one needs."""
+
+    charges: list[RoundedCharge]
+    claims: list[BilledPeriodClaim]
+    allowances_left: tuple[Allowance, ...]
+    meters_left: tuple[MeterState, ...]
+
+
+def charges_due(agreement: Agreement, usage: Sequence[UsageCharge], as_of: date) -> Composed:
+    """Return what every line comes to in a bill.
+
+    Lines that are percentages of others come after those on which they stand.
 
     Raises:
         UsageError: usage that no line or service period takes, or that is passed twice.
+        AgreementError: lines are percentages of each other.
     """
-    used = _by_line(agreement, usage)
-    charges: list[Charge] = []
+    by_line = usage_by_line(agreement, usage)
+    due: dict[str, Sequence[Due]] = {}
     claims: list[BilledPeriodClaim] = []
+    taken: dict[str, Sequence[Taking]] = {}
     for line in agreement.lines:
-        due = due_periods(line, agreement, as_of)
-        claims += [BilledPeriodClaim(line.key, line.kind, item.service) for item in due]
+        due[line.key] = periods = due_periods(line, agreement, as_of)
+        claims += [BilledPeriodClaim(line.key, line.kind, item.service) for item in periods]
         if line.kind is ChargeKind.USAGE:
-            charges.extend(_usage(line, agreement, used[line.key], due))
+            taken[line.key] = takings(line, agreement, by_line[line.key], periods)
+    claims.sort(key=lambda claim: (claim.line_key, claim.period))
+    coverage = NOTHING_COVERED
+    if agreement.allowances or agreement.allowances_left:
+        coverage = cover(agreement, list(chain.from_iterable(taken.values())), closed_until(agreement, due, as_of))
+    charges: list[Charge] = []
+    states: list[MeterState] = []
+    standing: list[AgreedLine] = []
+    for line in agreement.lines:
+        if percentage_of(line.price) is not None:
+            _refuse_usage(line, by_line)
+            standing.append(line)
+        elif line.kind is not ChargeKind.USAGE:
+            charges.extend(_fixed(line, agreement, due[line.key]))
+        elif line.meter is not None and line.meter.recurring:
+            found, left = _carried(line, agreement, taken[line.key], coverage, due[line.key])
+            charges.extend(found)
+            states.extend(left)
         else:
-            charges.extend(_fixed(line, agreement, due))
+            charges.extend(_usage(agreement, taken[line.key], coverage))
         if line.billed:
             charges.extend(_credits(line, agreement, as_of))
     charges.sort(key=_place)
-    claims.sort(key=lambda claim: (claim.line_key, claim.period))
-    return _rounded(charges, agreement.currency), claims
+    rounded = _rounded(charges, agreement.currency)
+    if standing:
+        rounded = _with_percentages(agreement, rounded, standing, due)
+    states.sort(key=lambda state: (state.line, state.group))
+    return Composed(rounded, claims, coverage.left, tuple(states))
 
 
-def _place(charge: Charge) -> tuple[int, str, date, bool]:
-    return charge.line.position, charge.line.key, charge.period.start, charge.credit is None
+def _place(charge: Charge) -> tuple[int, str, date, bool, tuple[str, ...]]:
+    return charge.line.position, charge.line.key, charge.period.start, charge.credit is None, charge.group
 
 
 def _fixed(line: AgreedLine, agreement: Agreement, due: Iterable[Due]) -> Iterable[Charge]:
     """Yield the charge of each period at the line's price, a partial one prorated."""
     if line.price is None:
         raise AgreementError(f"{line.key} has no price; give it one.")
+    has_pool = pool_of(line.price) is not None
     priced = line.price.price(line.quantity)
     for item in due:
+        if has_pool:
+            priced = pooled(line.price, agreement, item.service).price(line.quantity)
         for charged in item.charged:
             amount, steps = _prorated(priced, line, agreement.zone, item.cycle, charged)
             yield Charge(
@@ -137,61 +193,94 @@ def _credits(line: AgreedLine, agreement: Agreement, as_of: date) -> Iterable[Ch
                 )
 
 
-def _usage(line: AgreedLine, agreement: Agreement, used: Iterable[UsageCharge], due: Sequence[Due]) -> Iterable[Charge]:
-    """Yield one charge for each closed service period with usage; late usage makes one of its own period."""
-    closed_until = due[-1].service.end if due else line.billed_through
-    by_period: dict[Period, list[UsageCharge]] = defaultdict(list)
-    for item in used:
-        period = service_period(line, agreement.cycle, item.period.start)
-        if period is None or not period.covers(item.period):
-            raise UsageError(f"{line.key} has usage of {item.period}, in no one service period; re-rate or split it.")
-        by_period[period].append(item)
-    for period, items in by_period.items():
-        if closed_until is not None and period.end <= closed_until:
-            yield _used(line, period, items)
+def _usage(agreement: Agreement, taken: Iterable[Taking], coverage: Coverage) -> Iterator[Charge]:
+    """Yield the charge of each service period, or of each group of events in it."""
+    for taking in taken:
+        price = taking.line.price
+        if price is not None and pool_of(price) is not None:
+            price = pooled(price, agreement, taking.period)
+        if taking.line.meter is None or price is None:
+            yield _used(taking, used(taking, price, coverage))
+        else:
+            for group in metered(taking, price, coverage, zone=agreement.zone).groups:
+                yield _used(taking, group)
 
 
-def _used(line: AgreedLine, period: Period, items: Sequence[UsageCharge]) -> Charge:
-    """Return the usage of one service period as one charge."""
-    units = {item.unit for item in items}
-    if len(units) > 1:
-        raise UsageError(f"{line.key} has usage in {' and '.join(sorted(units))}; convert it to one unit.")
-    quantity = exact.total(item.quantity for item in items)
-    unit = units.pop()
-    amount, steps = _usage_amount(line, period, items, quantity)
+def _carried(
+    line: AgreedLine, agreement: Agreement, taken: Iterable[Taking], coverage: Coverage, due: Sequence[Due]
+) -> tuple[list[Charge], Sequence[MeterState]]:
+    """Return the charges of a meter that carries its value over, and what it carries on after the last period."""
+    by_period = {taking.period: taking for taking in taken}
+    if line.price is None:
+        raise AgreementError(f"{line.key} has a meter and no price; give it one.")
+    charges: list[Charge] = []
+    states: Sequence[MeterState] = line.carried
+    for item in due:
+        period = service_period(line, agreement.cycle, item.service.start) or item.service
+        taking = by_period.pop(period, Taking(line, period, ()))
+        found = metered(taking, pooled(line.price, agreement, period), coverage, zone=agreement.zone, states=states)
+        charges.extend(_used(taking, group) for group in found.groups)
+        states = found.states
+    if by_period:
+        raise UsageError(
+            f"{line.key} has late usage of {min(by_period)}, whose value was carried on already; correct it in the "
+            f"open period."
+        )
+    return charges, states
+
+
+def _used(taking: Taking, found: Used) -> Charge:
     return Charge(
-        line=line,
-        period=period,
-        quantity=quantity,
-        unit=unit or line.unit,
+        line=taking.line,
+        period=taking.period,
+        quantity=found.quantity,
+        unit=found.unit,
         unit_price=None,
-        exact=amount,
-        steps=steps,
-        references=tuple(sorted({reference for item in items for reference in item.charges})),
+        exact=found.amount,
+        steps=found.steps,
+        references=found.references,
+        group=found.group,
     )
 
 
-def _usage_amount(
-    line: AgreedLine, period: Period, items: Sequence[UsageCharge], quantity: Decimal
-) -> tuple[Decimal, tuple[Step, ...]]:
-    """Return what usage costs: the sum of its rated records, or the price of its quantity on top of what was billed."""
-    rated = [item.amount for item in items if item.amount is not None]
-    if len(rated) == len(items):
-        records = Records(
-            records=sum(item.records for item in items),
-            quantity=quantity,
-            unit=items[0].unit or line.unit,
-            amount=exact.total(rated),
+def _refuse_usage(line: AgreedLine, by_line: Mapping[str, Sequence[UsageCharge]]) -> None:
+    if by_line.get(line.key):
+        raise UsageError(f"{line.key} is a percentage of other lines and has usage of its own; guide it elsewhere.")
+
+
+def _with_percentages(
+    agreement: Agreement,
+    rounded: Sequence[RoundedCharge],
+    lines: Sequence[AgreedLine],
+    due: Mapping[str, Sequence[Due]],
+) -> list[RoundedCharge]:
+    """Return all charges in the order of the invoice, with those of the lines that are percentages of them."""
+    found = list(rounded)
+    for line in in_order(lines):
+        charges = list(_percentages(line, [item for item in found if stands_on(line, item.charge.line)], due[line.key]))
+        found.extend(_rounded(charges, agreement.currency))
+    return sorted(found, key=lambda item: _place(item.charge))
+
+
+def _percentages(line: AgreedLine, bases: Sequence[RoundedCharge], due: Sequence[Due]) -> Iterator[Charge]:
+    """Yield the percentage of each due period: of the charges that start in it, in the last one of all the others."""
+    left = list(bases)
+    for item in due:
+        is_last = item is due[-1]
+        own = [base for base in left if is_last or base.charge.period.start in item.service]
+        left = [base for base in left if base not in own]
+        if line.price is None or not item.charged or not own:
+            continue
+        priced = priced_on(line.price, [BaseLine(product=base.charge.line.product, amount=base.amount) for base in own])
+        yield Charge(
+            line=line,
+            period=item.service,
+            quantity=exact.ONE,
+            unit=line.unit,
+            unit_price=None,
+            exact=priced.amount,
+            steps=priced.steps,
         )
-        return records.amount, (records,)
-    if rated or line.price is None:
-        raise UsageError(f"{line.key} has usage of {period} without amount; rate it, or give the line a price.")
-    before = exact.total(billed.quantity for billed in line.billed_usage if billed.period == period)
-    priced = line.price.price(exact.add(before, quantity))
-    if not before:
-        return priced.amount, priced.steps
-    billed = line.price.price(before).amount
-    return exact.subtract(priced.amount, billed), (*priced.steps, Less(amount=billed))
 
 
 def _rounded(charges: Sequence[Charge], currency: Currency) -> list[RoundedCharge]:
@@ -232,18 +321,3 @@ def rounding_steps(value: Decimal | Fraction, amount: Money, pieces: int) -> tup
 @cache
 def _rounded_to(places: int) -> Rounded:
     return Rounded(places=places, mode=Rounding.HALF_UP)
-
-
-def _by_line(agreement: Agreement, usage: Sequence[UsageCharge]) -> Mapping[str, list[UsageCharge]]:
-    """Return the usage of each line; no reference occurs twice for the same days of a line."""
-    lines: dict[str, list[UsageCharge]] = {line.key: [] for line in agreement.lines if line.kind is ChargeKind.USAGE}
-    seen: set[tuple[str, Period, str]] = set()
-    for item in usage:
-        if item.line not in lines:
-            raise UsageError(f"Usage names the line {item.line}, which {agreement.customer} does not have; guide it.")
-        references = {(item.line, item.period, reference) for reference in item.charges}
-        if seen & references:
-            raise UsageError(f"{item.line}: usage of {item.period} is passed twice; pass each charge once.")
-        seen |= references
-        lines[item.line].append(item)
-    return lines

@@ -6,14 +6,18 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from billhook.core import exact
 from billhook.core.agreement import ChargeKind
+from billhook.core.allowance import Allowance
 from billhook.core.billed import GivenBack
 from billhook.core.charges import BilledPeriodClaim
 from billhook.core.credit import Drawn
 from billhook.core.derivation import Derivation
+from billhook.core.meters import MeterState
 from billhook.core.money import Currency, Money, sum_money
 from billhook.core.period import Period
 from billhook.core.tax import TaxLine
+from billhook.core.usage_steps import Included
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +57,11 @@ class DraftLine:
     tax_day: date | None = None
     gives_back: GivenBack | None = None
 
+    @property
+    def covered(self) -> Decimal:
+        """Return how many of its units allowances cover."""
+        return exact.total(step.units for step in self.derivation.steps if isinstance(step, Included))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InvoiceDraft:
@@ -60,7 +69,8 @@ class InvoiceDraft:
 
     A total below zero is issued as a credit note. `billed` are the service periods that it closes, `prepaid` the
     credit that pays it, `granted` the credit that is among its lines, since it reduces the taxable base, and
-    `cash_rounding` what makes the rest payable in coins.
+    `cash_rounding` what makes the rest payable in coins. `allowances_left` and `meters_left` are what the next bill
+    starts from.
     """
 
     customer: str
@@ -76,6 +86,8 @@ class InvoiceDraft:
     prepaid: tuple[Drawn, ...] = ()
     cash_rounding: Money | None = None
     granted: tuple[Drawn, ...] = ()
+    allowances_left: tuple[Allowance, ...] = ()
+    meters_left: tuple[MeterState, ...] = ()
 
     @property
     def due(self) -> Money:

@@ -5,11 +5,11 @@ from dataclasses import replace
 from datetime import date
 
 from billhook.core import canonical
-from billhook.core.agreement import Agreement, ChargeKind, UsageCharge
+from billhook.core.agreement import Agreement, ChargeKind
 from billhook.core.billed import Credit
 from billhook.core.bounds import commitments, price_bounds
 from billhook.core.cash_rounding import cash_rounding
-from billhook.core.charges import BilledPeriodClaim, RoundedCharge, charges_due
+from billhook.core.charges import Composed, RoundedCharge, charges_due
 from billhook.core.credit import CreditUse, Demand, Drawn, Grant, draw
 from billhook.core.discounting import discount_lines
 from billhook.core.document import DraftLine, InvoiceDraft
@@ -17,6 +17,7 @@ from billhook.core.granting import granted_lines
 from billhook.core.money import Money, sum_money
 from billhook.core.tax import RateDay, Taxed
 from billhook.core.taxing import taxed_lines
+from billhook.core.usage import UsageCharge
 
 __all__ = ["DraftLine", "InvoiceDraft", "bill", "from_bytes", "inputs_fingerprint", "to_bytes"]
 
@@ -26,7 +27,8 @@ def bill(agreement: Agreement, usage: Sequence[UsageCharge], as_of: date) -> Inv
 
     The order of lines and usage has no meaning; the same inputs always give the same bytes. To the charges of the
     lines come minimum and maximum of each price, then commitments, discounts in the order given, granted credit that
-    reduces the taxable base, taxes, prepaid credit up to the total, and cash rounding.
+    reduces the taxable base, taxes, prepaid credit up to the total, and cash rounding. What allowances and recurring
+    meters bring to the next bill is on the draft; where there is no draft, nothing has changed for them.
 
     Args:
         agreement: with everything agreed, and how far each line is billed.
@@ -37,22 +39,27 @@ def bill(agreement: Agreement, usage: Sequence[UsageCharge], as_of: date) -> Inv
         UsageError: usage that no line or service period takes, or that is passed twice.
         PriceError: a price has no answer for a quantity.
     """
-    charged, claims = charges_due(agreement, usage, as_of)
-    lines = [_line(item, agreement, as_of) for item in charged]
-    lines.extend(price_bounds(agreement, lines, claims))
+    composed = charges_due(agreement, usage, as_of)
+    lines = [_line(item, agreement, as_of) for item in composed.charges]
+    lines.extend(price_bounds(agreement, lines, composed.claims))
     if agreement.commitments:
         lines.extend(commitments(agreement, lines, as_of))
     if not lines or (agreement.only_recurring and not any(line.kind.recurs for line in lines)):
         return None
     lines.extend(discount_lines(agreement, lines))
     granted, drawn = granted_lines(agreement, lines, as_of)
-    draft = _totalled(agreement, [*lines, *granted], claims, as_of)
+    draft = _totalled(agreement, [*lines, *granted], composed, as_of)
     return _paid(agreement, replace(draft, granted=drawn) if drawn else draft)
 
 
 def inputs_fingerprint(agreement: Agreement, usage: Sequence[UsageCharge], as_of: date) -> str:
     """Return a fingerprint of all that a bill depends on, whatever the order of lines and usage."""
-    in_order = replace(agreement, lines=tuple(sorted(agreement.lines, key=lambda line: line.key)))
+    in_order = replace(
+        agreement,
+        lines=tuple(sorted(agreement.lines, key=lambda line: line.key)),
+        allowances=tuple(sorted(agreement.allowances, key=lambda item: item.key)),
+        allowances_left=tuple(sorted(agreement.allowances_left, key=lambda item: item.key)),
+    )
     charges = sorted(canonical.to_bytes(item).decode() for item in usage)
     return canonical.fingerprint((in_order, charges, as_of))
 
@@ -74,10 +81,10 @@ def from_bytes(data: bytes) -> InvoiceDraft:
 def _line(item: RoundedCharge, agreement: Agreement, as_of: date) -> DraftLine:
     charge, line, credit = item.charge, item.charge.line, item.charge.credit
     return DraftLine(
-        key=f"{line.key}/{charge.period.start}" if credit is None else f"{line.key}/credit/{charge.period.start}",
+        key=charge.key,
         line_key=line.key,
         kind=line.kind,
-        description=line.description,
+        description=charge.description if charge.group else line.description,
         period=charge.period,
         quantity=charge.quantity,
         unit=charge.unit,
@@ -103,9 +110,7 @@ def _tax_day(credit: Credit | None, rate_day: RateDay, as_of: date) -> date | No
     return part.tax_day if rate_day is RateDay.SPLIT else part.tax_day or part.period.last_day
 
 
-def _totalled(
-    agreement: Agreement, lines: Sequence[DraftLine], claims: Sequence[BilledPeriodClaim], as_of: date
-) -> InvoiceDraft:
+def _totalled(agreement: Agreement, lines: Sequence[DraftLine], composed: Composed, as_of: date) -> InvoiceDraft:
     """Add taxes and totals."""
     taxed = taxed_lines(agreement, lines)
     net = sum_money(taxed.nets, agreement.currency)
@@ -119,8 +124,10 @@ def _totalled(
         net=net,
         tax=tax,
         total=net + tax,
-        billed=tuple(claims),
+        billed=tuple(composed.claims),
         tax_inclusive=agreement.tax_inclusive,
+        allowances_left=composed.allowances_left,
+        meters_left=composed.meters_left,
     )
 
 

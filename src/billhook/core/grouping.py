@@ -6,8 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 
-from billhook.core.agreement import AgreedLine, Agreement, ChargeKind, UsageCharge
-from billhook.core.charges import UsageError
+from billhook.core.agreement import AgreedLine, Agreement, ChargeKind
 from billhook.core.commitment import Commitment
 from billhook.core.credit import Drawn, Grant
 from billhook.core.discount import Discount
@@ -15,6 +14,8 @@ from billhook.core.document import InvoiceDraft
 from billhook.core.draft import bill
 from billhook.core.errors import Refusal
 from billhook.core.money import Money, sum_money
+from billhook.core.standing import pool_of
+from billhook.core.usage import UsageCharge, UsageError
 
 
 class GroupingError(Refusal):
@@ -93,8 +94,8 @@ def partition(agreement: Agreement, references: Mapping[str, References], by: Se
         by: what counts; nothing, one invoice for all.
 
     Raises:
-        GroupingError: a line has no references, a commitment spans groups, or there are several groups and a fixed
-            discount or prepaid credit that they would share; `bill_groups` lets each take what is left.
+        GroupingError: a line has no references, a commitment spans groups, or there are several groups and allowances,
+            a fixed discount or prepaid credit that they would share; `bill_groups` lets each take what is left.
     """
     groups = _split(agreement, references, by)
     shared = [item.key for item in agreement.discounts if item.amount is not None]
@@ -121,7 +122,7 @@ def bill_groups(
         as_of: the bill date.
 
     Raises:
-        GroupingError: a line has no references, or a commitment spans groups.
+        GroupingError: a line has no references, a commitment spans groups, or groups would share allowances.
         UsageError: usage that no line takes.
     """
     used: dict[str, list[UsageCharge]] = {line.key: [] for line in agreement.lines}
@@ -148,11 +149,29 @@ def _split(agreement: Agreement, references: Mapping[str, References], by: Seque
         lines[references[line.key].key(by)].append(line)
     if len(lines) <= 1:
         return tuple(Group(key, agreement) for key in lines)
+    included = [item.key for item in agreement.allowances] + [item.key for item in agreement.allowances_left]
+    if included:
+        raise GroupingError(f"{included[0]} is consumed over all usage, but there are {len(lines)} invoices; bill one.")
+    _refuse_pools(agreement, lines.values())
     commitments = _commitments(agreement, lines)
     return tuple(
         Group(key, replace(agreement, lines=tuple(lines[key]), commitments=tuple(commitments[key])))
         for key in sorted(lines, key=lambda key: key.place)
     )
+
+
+def _refuse_pools(agreement: Agreement, groups: Iterable[Sequence[AgreedLine]]) -> None:
+    """Refuse a price whose pool is filled by lines of another invoice."""
+    filling = [line for line in agreement.lines if line.kind is ChargeKind.RECURRING]
+    for lines in groups:
+        own = {line.key for line in lines}
+        for line in lines:
+            pool = pool_of(line.price)
+            other = [item.key for item in filling if item.product == pool and item.key not in own]
+            if pool is not None and other:
+                raise GroupingError(
+                    f"{line.key} has a pool that {other[0]} fills on another invoice; group them together."
+                )
 
 
 def _commitments(

@@ -92,6 +92,28 @@ class Meter:
         if self.recurring and self.aggregation not in _CARRIES:
             raise MeterError(f"A meter ({self.aggregation.value}) cannot carry its value over; only sums can.")
 
+    @property
+    def adds_up(self) -> bool:
+        """Return whether each event counts by itself, so that the parts of a period sum to the whole."""
+        return self.aggregation in {Aggregation.COUNT, Aggregation.SUM}
+
+    def passes(self, properties: Mapping[str, object]) -> bool:
+        """Return whether an event with these properties is counted."""
+        return all(item.passes(properties) for item in self.filters)
+
+    def group_of(self, properties: Mapping[str, object]) -> tuple[str, ...]:
+        """Return the group in which an event with these properties is counted."""
+        return tuple(str(properties.get(name, "")) for name in self.group_by)
+
+    def units_of(self, event: "Event") -> Decimal:
+        """Return what one event adds to the quantity of a meter that adds up."""
+        return exact.ONE if self.aggregation is Aggregation.COUNT else _figure(self, event)
+
+    def rounded(self, quantity: Fraction) -> Decimal:
+        """Return a quantity as it is priced."""
+        rounding = self.rounding or UnitRounding(places=QUANTITY_DECIMALS)
+        return Decimal(exact.plain(rounding.apply(quantity)))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Carried:
@@ -102,6 +124,15 @@ class Carried:
 
 
 NOTHING_CARRIED = Carried()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeterState:
+    """What the recurring meter of an order line brings to its next period, in one group of events."""
+
+    line: str
+    group: tuple[str, ...] = ()
+    carried: Carried = NOTHING_CARRIED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,8 +171,8 @@ def measure(
     for event in _once(events):
         if not start <= event.at < end:
             raise MeterError(f"The event {event.key} at {event.at} lies outside of {start} to {end}; re-guide it.")
-        if all(item.passes(event.properties) for item in meter.filters):
-            groups[tuple(str(event.properties.get(name, "")) for name in meter.group_by)].append(event)
+        if meter.passes(event.properties):
+            groups[meter.group_of(event.properties)].append(event)
     if not groups and not meter.group_by:
         groups[()] = []
     brought = carried or {}
@@ -198,10 +229,9 @@ class _Window:
 def _measured(window: _Window) -> Measured:
     meter = window.meter
     value = _AGGREGATIONS[meter.aggregation](window)
-    rounding = meter.rounding or UnitRounding(places=QUANTITY_DECIMALS)
     return Measured(
         exact=value,
-        quantity=Decimal(exact.plain(rounding.apply(value))),
+        quantity=meter.rounded(value),
         events=len(window.events),
         carry=_carry(window) if meter.recurring else NOTHING_CARRIED,
     )

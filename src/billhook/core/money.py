@@ -157,10 +157,11 @@ def sum_money(amounts: Iterable[Money], unit: Currency) -> Money:
     Raises:
         MixedCurrenciesError: an amount is in another currency.
     """
-    zero = Money.zero(unit)
-    result = zero.amount
+    result = _nothing(unit.code)
     for amount in amounts:
-        result = exact.EXACT.add(result, zero._same(amount))
+        if amount.currency is not unit:
+            Money.zero(unit)._same(amount)
+        result = exact.add(result, amount.amount)
     return Money(result, unit)
 
 

@@ -80,12 +80,14 @@ class NotStorableError(Refusal):
 
 
 def require_storable(number: str, draft: InvoiceDraft) -> None:
-    """Refuse a draft whose figures would be lost: prepaid or granted credit, cash rounding, prices with tax inside."""
+    """Refuse a draft that would lose something: credit, cash rounding, prices with tax inside, values carried on."""
     for present, what in (
         (draft.prepaid, "prepaid credit"),
         (draft.granted, "granted credit"),
         (draft.cash_rounding, "cash rounding"),
         (draft.tax_inclusive, "prices with tax inside"),
+        (draft.allowances_left, "allowances"),
+        (draft.meters_left, "meters that carry their value over"),
     ):
         if present:
             raise NotStorableError(number, what)

@@ -111,7 +111,7 @@ def _time_of_day(given: Facts, prices: Mapping[str, PriceModel]) -> Mapping[str,
         prices=tuple(BandPrice(band=text, price=prices[text]) for text in starts),
     )
     at = datetime.combine(ANY_DAY, time.fromisoformat(given["event_time"]), UTC)
-    return _answer(price.price_at(exact.ONE, at), exact.ONE)
+    return _answer(price.at(at).price(exact.ONE), exact.ONE)
 
 
 @adapter("pricing.time_of_day", files=FILES)

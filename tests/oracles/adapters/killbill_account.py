@@ -10,7 +10,7 @@ from tests.oracles.books import Books, Credit
 from tests.oracles.comparing import AnyOrder
 
 from billhook.core import changes
-from billhook.core.agreement import AgreedLine, Agreement, Alignment, ChargeKind, Cycle, Timing, UsageCharge
+from billhook.core.agreement import AgreedLine, Agreement, Alignment, ChargeKind, Cycle, Timing
 from billhook.core.cadence import Cadence, CadenceUnit, anchor_on
 from billhook.core.changes import ChangePolicy, When, effective_on
 from billhook.core.document import InvoiceDraft
@@ -22,6 +22,7 @@ from billhook.core.proration import Basis
 from billhook.core.schedule import due_periods
 from billhook.core.suspension import WITHOUT_END, resume, suspend
 from billhook.core.tax import TaxPolicy, TaxRule
+from billhook.core.usage import UsageCharge
 
 MONTHS = {CadenceUnit.MONTH, CadenceUnit.YEAR}
 Item = Mapping[str, object]

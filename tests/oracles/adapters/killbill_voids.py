@@ -13,11 +13,12 @@ from tests.oracles.books import Books, periods
 from tests.oracles.comparing import AnyOrder
 from tests.oracles.harness import Case, Facts, Unreadable, adapter
 
-from billhook.core.agreement import AgreedLine, ChargeKind, Cycle, Timing, UsageCharge
+from billhook.core.agreement import AgreedLine, ChargeKind, Cycle, Timing
 from billhook.core.cadence import Cadence, CadenceUnit
 from billhook.core.document import InvoiceDraft
 from billhook.core.period import Period
 from billhook.core.price.capacity import Capacity, CapacityTier, Limit
+from billhook.core.usage import UsageCharge
 
 MONTH = Cadence(CadenceUnit.MONTH)
 _PLAN = re.compile(r"usage-in-arrear MONTHLY capacity: peak (\w+) <=([\d.]+) -> \$([\d.]+), above -> \$([\d.]+)")

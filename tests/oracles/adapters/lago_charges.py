@@ -1,7 +1,7 @@
 """Charges, charge models in advance and filters, as Lago gives them."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
@@ -14,7 +14,7 @@ from billhook.core.cadence import Cadence, CadenceUnit
 from billhook.core.money import Money, currency, round_together
 from billhook.core.period import ONE_DAY, Period
 from billhook.core.price import Priced
-from billhook.core.price.dynamic import Dynamic, PricedEvent
+from billhook.core.price.dynamic import Dynamic
 from billhook.core.price.filtered import Filtered, FilteredPrice, PropertyFilter
 from billhook.core.price.graduated import Graduated
 from billhook.core.price.graduated_percentage import GraduatedPercentage, PercentTier
@@ -25,6 +25,7 @@ from billhook.core.price.percentage import Percentage
 from billhook.core.price.tiers import Tier
 from billhook.core.price.volume import Volume
 from billhook.core.proration import Basis, prorate
+from billhook.core.usage import UsageEvent
 
 FILES = ("lago",)
 EUR = currency("EUR")
@@ -137,7 +138,7 @@ def percentage(given: Facts, _case: Case) -> Mapping[str, object]:
     price, values = percentage_price(given), _values(given)
     units, paid = exact.total(values), list(price.paid_parts(values))
     fixed = exact.multiply(price.fee, Decimal(len(paid)))
-    priced = price.price_events(values)
+    priced = price.price_values(values)
     return _answer(priced, units) | {
         "fixed_part": fixed,
         "percentage_part": exact.subtract(priced.amount, fixed),
@@ -166,7 +167,8 @@ def dynamic(given: Facts, _case: Case) -> Mapping[str, object]:
     """Sum what the events say they cost."""
     units = number(given["units"])
     amount = exact.multiply(number(given["precise_total_amount_cents"]), Decimal("0.01"))
-    return _answer(Dynamic(currency=EUR).price_events([PricedEvent(quantity=units, amount=amount)]), units)
+    event = UsageEvent(key="all", at=datetime(2026, 3, 1, tzinfo=UTC), quantity=units, amount=amount)
+    return _answer(Dynamic(currency=EUR).price_usage([event]), units)
 
 
 @adapter("charge.graduated.prorated", files=FILES)
@@ -223,7 +225,7 @@ def in_advance(given: Facts, _case: Case) -> Mapping[str, object]:
 def percentage_in_advance(given: Facts, _case: Case) -> Mapping[str, object]:
     """Bill each event at once: the price of all events so far less that of those before."""
     price, values = percentage_price(given), _values(given)
-    so_far = [price.price_events(values[:count]) for count in range(len(values) + 1)]
+    so_far = [price.price_values(values[:count]) for count in range(len(values) + 1)]
     fees = [owed(later, earlier.amount) for earlier, later in pairwise(so_far)]
     return {"fee_amount_cents": [cents(fee.amount) for fee in fees]}
 

@@ -1,14 +1,16 @@
 """Price models: what a quantity costs, exactly, and by which steps."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from typing import Protocol
+from typing import Protocol, TypeGuard
 
 from billhook.core import exact
-from billhook.core.derivation import Step
+from billhook.core.derivation import Fee, Step, run
 from billhook.core.errors import Refusal
 from billhook.core.money import Currency, UnknownCurrencyError
+from billhook.core.usage import UsageEvent
 
 
 class PriceError(Refusal):
@@ -65,6 +67,47 @@ class PriceModel(Protocol):
 
     def price(self, quantity: Decimal) -> Priced:
         """Return what a quantity of one whole period costs, exactly."""
+
+
+class EventPrice(PriceModel, Protocol):
+    """A price that looks at single events: their instants, values, properties or own amounts."""
+
+    @property
+    def needs_events(self) -> bool:
+        """Return whether a quantity alone may come to something else than the events behind it."""
+
+    def price_usage(self, events: Sequence[UsageEvent]) -> Priced:
+        """Return what the events of one period cost together, whatever their order."""
+
+
+def looks_at_events(price: PriceModel | None) -> TypeGuard[EventPrice]:
+    """Return whether a price looks at single events."""
+    return hasattr(type(price), "price_usage")
+
+
+def needs_events(price: PriceModel | None) -> bool:
+    """Return whether a price has no answer for a sum of usage."""
+    return looks_at_events(price) and price.needs_events
+
+
+def price_usage(price: PriceModel, events: Sequence[UsageEvent]) -> Priced:
+    """Return what the events of one period cost: each by itself where the price looks at them, else their sum."""
+    if looks_at_events(price):
+        return price.price_usage(events)
+    return price.price(exact.total(event.quantity for event in events))
+
+
+def together(parts: Iterable[tuple[str, Priced]]) -> Priced:
+    """Return prices that are charged together, each by its name.
+
+    The steps of one that would change what stands before it (a cap, a multiplier) are told as one sum.
+    """
+    amount, steps = exact.ZERO, tuple[Step, ...]()
+    for name, part in parts:
+        amount = exact.add(amount, part.amount)
+        joined = (*steps, *part.steps)
+        steps = joined if run(joined) == Fraction(amount) else (*steps, Fee(name=name, amount=part.amount))
+    return Priced(amount=amount, steps=steps)
 
 
 def require_currency(currency: Currency) -> None:

@@ -1,6 +1,6 @@
 """Capacity price: the peak of one or more meters picks the tier that prices the period."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import pairwise
@@ -19,6 +19,7 @@ from billhook.core.price import (
     require_quantity,
 )
 from billhook.core.price.tiers import BeyondLastTier
+from billhook.core.usage import UsageEvent
 from billhook.core.wording import show
 
 
@@ -101,6 +102,36 @@ class Capacity:
         if len(self.meters) > 1:
             raise PriceError(f"The price needs the peaks of {' and '.join(self.meters)}; pass each by its name.")
         return self.price_peaks({self.meters[0]: quantity})
+
+    @property
+    def needs_events(self) -> bool:
+        """Return that a sum has no peak."""
+        return True
+
+    def price_usage(self, events: Sequence[UsageEvent]) -> Priced:
+        """Return what a period costs whose events name the use of meters as properties.
+
+        Where there is but one meter, an event that does not name it tells its use by its quantity.
+
+        Raises:
+            PriceError: an event names none of several meters, or names one without a figure.
+            BeyondLastTierError: a peak lies above the last tier, and the price does not say what then.
+        """
+        peaks: dict[str, Decimal] = {}
+        for event in events:
+            for meter, used in self._used(event).items():
+                peaks[meter] = max(used, peaks.get(meter, used))
+        return self.price_peaks(peaks)
+
+    def _used(self, event: UsageEvent) -> Mapping[str, Decimal]:
+        """Return the use of each meter that an event names."""
+        found = {meter: event.properties[meter] for meter in self.meters if meter in event.properties}
+        used = {meter: figure for meter, figure in found.items() if isinstance(figure, Decimal)}
+        if not found and len(self.meters) == 1:
+            return {self.meters[0]: event.quantity}
+        if not used or len(used) < len(found):
+            raise PriceError(f"The event {event.key} has no figure for {' or '.join(self.meters)}; add it.")
+        return used
 
     def price_peaks(self, peaks: Mapping[str, Decimal]) -> Priced:
         """Return what a period with these peaks costs.

@@ -1,5 +1,6 @@
 """Chained prices: a price whose amount passes through links, such as a multiplier, a minimum and a cap."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import ClassVar
@@ -7,7 +8,8 @@ from typing import ClassVar
 from billhook.core import exact
 from billhook.core.derivation import AtLeast, AtMost, Fee, Step
 from billhook.core.money import Currency
-from billhook.core.price import Priced, PriceError, PriceModel, require_currency
+from billhook.core.price import Priced, PriceError, PriceModel, needs_events, price_usage, require_currency
+from billhook.core.usage import UsageEvent
 from billhook.core.usage_steps import Times
 
 
@@ -106,6 +108,15 @@ class Chain:
     def price(self, quantity: Decimal) -> Priced:
         """Return the first price after all links."""
         return self.through(self.first.price(quantity))
+
+    @property
+    def needs_events(self) -> bool:
+        """Return whether the first price needs them."""
+        return needs_events(self.first)
+
+    def price_usage(self, events: Sequence[UsageEvent]) -> Priced:
+        """Return what the first price asks for events, after all links."""
+        return self.through(price_usage(self.first, events))
 
     def through(self, priced: Priced) -> Priced:
         """Return what was priced already, after all links."""

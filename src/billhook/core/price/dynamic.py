@@ -9,19 +9,7 @@ from billhook.core import exact
 from billhook.core.derivation import Records
 from billhook.core.money import Currency
 from billhook.core.price import Priced, PriceError, require_currency, require_quantity
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PricedEvent:
-    """An event that says itself what it costs."""
-
-    quantity: Decimal
-    amount: Decimal
-
-    def __post_init__(self) -> None:
-        """Refuse floats."""
-        exact.require(self.quantity, "quantity of the event")
-        exact.require(self.amount, "amount of the event")
+from billhook.core.usage import UsageEvent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,11 +32,26 @@ class Dynamic:
         """
         if require_quantity(quantity):
             raise PriceError(f"A quantity of {quantity} has no price of its own; pass the events with their amounts.")
-        return self.price_events(())
+        return self.price_usage(())
 
-    def price_events(self, events: Sequence[PricedEvent]) -> Priced:
-        """Return the sum of the events."""
-        amount = exact.total(event.amount for event in events)
+    @property
+    def needs_events(self) -> bool:
+        """Return that only events have a price."""
+        return True
+
+    def price_usage(self, events: Sequence[UsageEvent]) -> Priced:
+        """Return the sum of what the events say.
+
+        Raises:
+            PriceError: an event does not say what it costs.
+        """
+        amount = exact.total(_own_amount(event) for event in events)
         quantity = exact.total(event.quantity for event in events)
         step = Records(records=len(events), quantity=quantity, unit=self.unit, amount=amount)
         return Priced(amount=amount, steps=(step,) if events else ())
+
+
+def _own_amount(event: UsageEvent) -> Decimal:
+    if event.amount is None:
+        raise PriceError(f"The event {event.key} does not say what it costs; add its amount.")
+    return event.amount

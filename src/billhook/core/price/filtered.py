@@ -1,11 +1,13 @@
 """Filtered prices: events with certain properties have their own price, the rest the default."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import ClassVar
 
 from billhook.core.money import Currency
-from billhook.core.price import PriceError, PriceModel, require_currency
+from billhook.core.price import Priced, PriceError, PriceModel, price_usage, require_currency, together
+from billhook.core.usage import UsageEvent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,3 +75,24 @@ class Filtered:
         """Return the price of an event."""
         found = self.match(properties)
         return found.price if found else self.default
+
+    def price(self, quantity: Decimal) -> Priced:
+        """Return what a quantity without properties costs: the default."""
+        return self.default.price(quantity)
+
+    @property
+    def needs_events(self) -> bool:
+        """Return that a sum has no properties."""
+        return True
+
+    def price_usage(self, events: Sequence[UsageEvent]) -> Priced:
+        """Return what events cost: those of each price together, in the order of the prices, the default last."""
+        matched = [(event, self.match(event.properties)) for event in events]
+        chosen = [(item, [event for event, found in matched if found == item]) for item in (*self.prices, None)]
+        return together(
+            (_name(item), price_usage(item.price if item else self.default, found)) for item, found in chosen if found
+        )
+
+
+def _name(item: FilteredPrice | None) -> str:
+    return " and ".join(f"{found.name} {', '.join(found.values)}" for found in item.filters) if item else "all else"

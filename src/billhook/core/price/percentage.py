@@ -11,6 +11,7 @@ from billhook.core import exact
 from billhook.core.derivation import Percent, Step
 from billhook.core.money import Currency
 from billhook.core.price import Priced, PriceError, require_currency, require_quantity
+from billhook.core.usage import UsageEvent, in_time
 from billhook.core.usage_steps import Events
 
 ONE_PERCENT = Decimal("0.01")
@@ -62,10 +63,20 @@ class Percentage:
 
     def price(self, quantity: Decimal) -> Priced:
         """Return what one event of a value costs."""
-        return self.price_events((quantity,))
+        return self.price_values((quantity,))
 
-    def price_events(self, values: Sequence[Decimal]) -> Priced:
-        """Return what the events of a period cost.
+    @property
+    def needs_events(self) -> bool:
+        """Return whether fee, free start or limits make a sum cost something else than its events."""
+        limits = (self.free_events, self.free_volume, self.minimum, self.maximum)
+        return bool(self.fee) or any(limit is not None for limit in limits)
+
+    def price_usage(self, events: Sequence[UsageEvent]) -> Priced:
+        """Return what the events of a period cost; the value of an event is its quantity."""
+        return self.price_values([event.quantity for event in in_time(events)])
+
+    def price_values(self, values: Sequence[Decimal]) -> Priced:
+        """Return what events of some values cost.
 
         Args:
             values: in the order of their time; the first ones are the free ones.

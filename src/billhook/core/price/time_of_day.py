@@ -1,5 +1,6 @@
 """Time of day: the band of an event, by weekday, hour and holiday, picks its price."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -7,7 +8,8 @@ from typing import ClassVar
 
 from billhook.core.bands import BandCalendar
 from billhook.core.money import Currency
-from billhook.core.price import Priced, PriceError, PriceModel
+from billhook.core.price import Priced, PriceError, PriceModel, price_usage, require_quantity, together
+from billhook.core.usage import UsageEvent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +46,26 @@ class TimeOfDay:
         band = self.calendar.band_at(at)
         return next(item.price for item in self.prices if item.band == band.name)
 
-    def price_at(self, quantity: Decimal, at: datetime) -> Priced:
-        """Return what a quantity at an instant costs."""
-        return self.at(at).price(quantity)
+    def price(self, quantity: Decimal) -> Priced:
+        """Return nothing for nothing.
+
+        Raises:
+            PriceError: a quantity alone lies in no band.
+        """
+        if require_quantity(quantity):
+            raise PriceError(f"A quantity of {quantity} lies in no band; pass the events with their instants.")
+        return self.price_usage(())
+
+    @property
+    def needs_events(self) -> bool:
+        """Return that only events lie in bands."""
+        return True
+
+    def price_usage(self, events: Sequence[UsageEvent]) -> Priced:
+        """Return what events cost: those of each band together, in the order of the prices."""
+        bands: dict[str, list[UsageEvent]] = {item.band: [] for item in self.prices}
+        for event in events:
+            bands[self.calendar.band_at(event.at).name].append(event)
+        return together(
+            (item.band, price_usage(item.price, bands[item.band])) for item in self.prices if bands[item.band]
+        )
