@@ -28,6 +28,7 @@ from billhook.billing.events import RunFinished
 from billhook.billing.models import BilledPeriod, BillingRun, RunDraft
 from billhook.billing.operations.approve import SecondPersonNeededError, approve_run, reject_run
 from billhook.billing.operations.commit import commit_run
+from billhook.billing.operations.policy import set_credit_note_series
 from billhook.billing.operations.start import RunUnderWayError, compute_run, start_run
 from billhook.core.draft import from_bytes
 from billhook.core.states import TransitionError
@@ -157,13 +158,32 @@ def test_a_customer_who_cannot_be_billed_fails_alone_with_a_reason(five: Company
     assert verify(five) == []
 
 
-def test_a_bill_below_zero_is_held(five: Company) -> None:
+def test_a_bill_below_zero_is_issued_as_a_credit_note_among_the_invoices(five: Company) -> None:
     set_own_price(five, "1002", "-3.00")
     run = bill_date(five, MARCH)
-    assert states(five, run)["1002"] == "held"
-    assert "below zero" in drafts(five, run)["1002"].reason
-    assert run.counters["issued"] == 4
-    assert states(five, bill_date(five, MARCH)) == {"1002": "held"}
+    assert states(five, run) == dict.fromkeys(("1001", "1002", "1003", "1004", "1005"), "issued")
+    with company_scope(five):
+        note = Invoice.objects.get(customer__number="1002")
+        assert (note.number, note.kind, note.total) == ("INV-2026-00002", "credit_note", Decimal("-3.00"))
+    assert verify(five) == []
+
+
+def test_credit_notes_have_a_series_of_their_own_where_the_company_wants_it(five: Company) -> None:
+    for number in ("1002", "1004"):
+        set_own_price(five, number, "-3.00")
+    with company_scope(five):
+        set_credit_note_series(apart=True, actor=CLERK, at=at(2, 28))
+    bill_date(five, MARCH)
+    with company_scope(five):
+        numbered = dict(Invoice.objects.values_list("customer__number", "number"))
+    assert numbered == {
+        "1001": "INV-2026-00001",
+        "1002": "CN-2026-00001",
+        "1003": "INV-2026-00002",
+        "1004": "CN-2026-00002",
+        "1005": "INV-2026-00003",
+    }
+    assert verify(five) == []
 
 
 def test_a_bill_of_nothing_is_empty_and_the_customer_moves_on(company: Company) -> None:

@@ -18,6 +18,7 @@ from billhook.foundation.scope import company_scope
 from billhook.invoicing.models import Invoice, InvoiceLine
 from billhook.ledger.queries import account_balance
 from billhook.orders.events import ChargeAdded
+from billhook.orders.models import OrderLineVersion
 from billhook.orders.operations.charge import add_charge
 from billhook.reports.verify import verify
 
@@ -119,7 +120,7 @@ def test_an_invoice_of_penalties_alone_costs_no_more(company: Company, kind: str
             actor=CLERK,
             at=at(3, 20),
         )
-        by_number("1001").orders.filter(plan__isnull=False).update(status="pending")
+        OrderLineVersion.objects.filter(line__order__plan__isnull=False).update(ends_on=APRIL)
     bill_date(company, APRIL)
     pass_time(company, at(5, 20))
     assert penalties(company) == [Decimal(7)]

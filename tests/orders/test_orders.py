@@ -31,9 +31,10 @@ from billhook.foundation.draining import JobsFailedError, drain
 from billhook.foundation.models import EventRecord
 from billhook.foundation.scope import company_scope
 from billhook.hooks.models import PluginInstance
+from billhook.orders.identifiers import IdentifierTakenError
 from billhook.orders.models import Order, OrderLineVersion, ProvisioningTask, UsageIdentifier
 from billhook.orders.operations.charge import add_charge
-from billhook.orders.operations.place import IdentifierTakenError, place_order
+from billhook.orders.operations.place import place_order
 from billhook.orders.operations.provision import tell_network
 from billhook.orders.operations.sign_up import preview_sign_up, sign_up
 from billhook.orders.operations.suspend import resume_all, resume_order, suspend_all, suspend_order

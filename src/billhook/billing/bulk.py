@@ -64,3 +64,36 @@ def claim_periods(claims: Sequence[ClaimedPeriod]) -> int:
     if gap is not None:
         raise PeriodGapError(*gap)
     return stored
+
+
+@dataclass(frozen=True, slots=True)
+class ReleasedPeriod:
+    """Days of a line version, `upper` not included, that a document gives back of what an earlier one billed."""
+
+    version_id: int
+    lower: date
+    upper: date
+    billed_by: str
+    document: str
+
+
+def release_periods(released: Sequence[ReleasedPeriod]) -> int:
+    """Write on billed periods which document gave back of them first, and return on how many."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            update billing_billedperiod billed set released_by = given.document
+            from unnest(%s::bigint[], %s::date[], %s::date[], %s::text[], %s::text[])
+                as given(version_id, lower, upper, billed_by, document)
+            where billed.version_id = given.version_id and billed.document = given.billed_by
+              and billed.lower <= given.lower and billed.upper >= given.upper and billed.released_by = ''
+            """,
+            [
+                [row.version_id for row in released],
+                [row.lower for row in released],
+                [row.upper for row in released],
+                [row.billed_by for row in released],
+                [row.document for row in released],
+            ],
+        )
+        return int(cursor.rowcount)

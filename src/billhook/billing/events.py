@@ -66,3 +66,13 @@ class RunFinished(RunEvent):
     sentence: ClassVar[str] = "Billing run {run} is done: {invoices} invoices were issued."
 
     invoices: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NumberingSet(Event):
+    """A company decided in which series its credit notes are numbered."""
+
+    name: ClassVar[str] = "billing.numbering_set"
+    sentence: ClassVar[str] = "Credit notes are numbered {series}."
+
+    series: str

@@ -2,16 +2,18 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
 from billhook.core.agreement import AgreedLine, Agreement, ChargeKind
+from billhook.core.billed import BilledPart
 from billhook.core.draft import inputs_fingerprint
 from billhook.core.period import Period
 from billhook.core.schedule import service_period
 from billhook.core.usage import UsageCharge
 from billhook.customers.models import Customer
+from billhook.invoicing.queries import billed_parts
 from billhook.mediation.queries import UsageDay, unbilled_usage
 from billhook.orders.queries import agreements, usage_line_ids
 
@@ -31,10 +33,31 @@ def gather(customers: Sequence[Customer], *, as_of: date) -> list[Inputs]:
 
     Usage counts up to the bill date, which is not included.
     """
-    agreed = agreements(customers)
+    agreed = with_billed(agreements(customers))
     ids = [pk for line_ids in usage_line_ids(customers).values() for pk in line_ids]
     days = unbilled_usage(ids, before=as_of)
     return [_inputs(customer, agreed[customer.pk], days, as_of) for customer in customers]
+
+
+def with_billed(agreed: Mapping[int, Agreement]) -> Mapping[int, Agreement]:
+    """Return agreements whose lines know what was billed beyond their end, by one query for all of them."""
+    parts = billed_parts([line.key for agreement in agreed.values() for line in agreement.lines if gives_back(line)])
+    if not parts:
+        return agreed
+    return {pk: replace(agreement, lines=_with_parts(agreement, parts)) for pk, agreement in agreed.items()}
+
+
+def gives_back(line: AgreedLine) -> bool:
+    """Return whether a line is billed beyond its end; usage is not paid by the day."""
+    if line.active_until is None or line.billed_through is None or line.kind is ChargeKind.USAGE:
+        return False
+    return line.billed_through > line.active_until
+
+
+def _with_parts(agreement: Agreement, parts: Mapping[str, tuple[BilledPart, ...]]) -> tuple[AgreedLine, ...]:
+    return tuple(
+        replace(line, billed=parts.get(line.key, ())) if gives_back(line) else line for line in agreement.lines
+    )
 
 
 def _inputs(customer: Customer, agreement: Agreement, days: Mapping[str, Sequence[UsageDay]], as_of: date) -> Inputs:

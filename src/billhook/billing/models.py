@@ -14,7 +14,10 @@ DRAFT_STATES = ["ready", "empty", "failed", "held", "changed", "issued"]
 
 
 class BillingRun(ScopedModel):
-    """One run over the customers whose next bill date is reached, from draft to done."""
+    """One run over the customers whose next bill date is reached, from draft to done.
+
+    Where credit notes have a series of their own, the ordinals from `credit_notes_from` on are theirs.
+    """
 
     number = models.CharField(max_length=40)
     bill_date = models.DateField()
@@ -27,6 +30,9 @@ class BillingRun(ScopedModel):
     reason = models.CharField(max_length=300, blank=True)
     number_pattern = models.CharField(max_length=60, blank=True)
     first_number = models.PositiveBigIntegerField(null=True, blank=True)
+    credit_note_pattern = models.CharField(max_length=60, blank=True)
+    first_credit_note = models.PositiveBigIntegerField(null=True, blank=True)
+    credit_notes_from = models.PositiveIntegerField(null=True, blank=True)
     counters = models.JSONField(default=dict)
 
     book = Book(key=("number",))
@@ -78,6 +84,24 @@ class RunDraft(ScopedModel):
     def __str__(self) -> str:
         """Return run and customer."""
         return f"{self.run} {self.customer}"
+
+
+class BillingPolicy(ScopedModel):
+    """How a company numbers its documents: credit notes among the invoices, or in a series of their own."""
+
+    credit_note_series = models.BooleanField(default=False)
+
+    book = Book(key=("company",))
+
+    class Meta:
+        """One a company."""
+
+        verbose_name_plural = "billing policies"
+        constraints: ClassVar = [models.UniqueConstraint(fields=["company"], name="billing_policy_once")]
+
+    def __str__(self) -> str:
+        """Return which series."""
+        return "credit notes in a series of their own" if self.credit_note_series else "one series"
 
 
 class BilledPeriod(ScopedModel):

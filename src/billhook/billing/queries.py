@@ -9,7 +9,7 @@ from operator import itemgetter
 
 from django.db.models import Count, Q, QuerySet, Sum
 
-from billhook.billing.models import DRAFT_STATES, BillingRun, RunDraft
+from billhook.billing.models import DRAFT_STATES, BillingPolicy, BillingRun, RunDraft
 from billhook.core.derivation import Derivation, Records
 from billhook.core.draft import InvoiceDraft, from_bytes
 from billhook.core.errors import Refusal
@@ -17,6 +17,8 @@ from billhook.customers.models import Customer
 
 RunRow = BillingRun
 """A billing run, as pages read it."""
+
+CREDIT_NOTE_SERIES = "credit_note"
 
 LIVE = ("draft", "computing", "review", "approved", "committing")
 
@@ -48,6 +50,11 @@ def live_run(bill_date: date) -> BillingRun | None:
 def runs() -> QuerySet[BillingRun]:
     """Return the runs, newest first."""
     return BillingRun.objects.order_by("-bill_date", "-id")
+
+
+def credit_notes_apart() -> bool:
+    """Return whether the company's credit notes have a number series of their own."""
+    return BillingPolicy.objects.filter(credit_note_series=True).exists()
 
 
 def drafts(run: BillingRun, *, state: str = "") -> QuerySet[RunDraft]:

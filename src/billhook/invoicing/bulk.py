@@ -20,7 +20,8 @@ from billhook.foundation.bulk import insert_rows, reserve_ids
 from billhook.foundation.events import Actor, emit_many
 from billhook.foundation.models import Company
 from billhook.foundation.scope import current_company
-from billhook.invoicing.events import InvoiceIssued, InvoiceSettled
+from billhook.invoicing.document import DocumentKind
+from billhook.invoicing.events import CreditNoteIssued, InvoiceEvent, InvoiceIssued, InvoiceSettled
 from billhook.invoicing.models import Invoice, InvoiceBalance, InvoiceLine, InvoiceTax
 from billhook.ledger.bulk import ToPost, post
 
@@ -35,12 +36,17 @@ class NewInvoice:
     draft: InvoiceDraft
     fingerprint: str
 
+    @property
+    def kind(self) -> DocumentKind:
+        """Return what it is issued as: below zero, it is a credit note."""
+        return DocumentKind.CREDIT_NOTE if self.draft.total.amount < 0 else DocumentKind.INVOICE
+
 
 def issue_invoices(invoices: Sequence[NewInvoice], *, actor: Actor, at: datetime) -> int:
     """Issue invoices and return how many.
 
     Args:
-        invoices: with totals of zero or more; one of zero is settled at once.
+        invoices: one of zero is settled at once; one below zero is a credit note, on which nothing is open.
         actor: who issues them.
         at: the instant of issue; the date of issue is each draft's bill date.
 
@@ -99,9 +105,16 @@ def due_on(invoice: NewInvoice, company: Company) -> date:
     return invoice.draft.bill_date + timedelta(days=days)
 
 
-def issued(invoice: NewInvoice, due: date) -> InvoiceIssued:
-    """Return the event of one invoice."""
+def issued(invoice: NewInvoice, due: date) -> InvoiceEvent:
+    """Return the event of one invoice or credit note."""
     total = invoice.draft.total
+    if invoice.kind is DocumentKind.CREDIT_NOTE:
+        return CreditNoteIssued(
+            customer=invoice.customer.number,
+            number=invoice.number,
+            amount=-total.amount,
+            currency=total.currency.code,
+        )
     return InvoiceIssued(
         customer=invoice.customer.number,
         number=invoice.number,
@@ -147,7 +160,10 @@ def _said(customer: Customer, address: str, company: Company) -> dict[str, Any]:
 
 
 def entry_for(invoice: NewInvoice) -> ToPost | None:
-    """Return the ledger entry of an invoice: receivable against revenue by account and tax by code."""
+    """Return the ledger entry of an invoice: receivable against revenue by account and tax by code.
+
+    That of a credit note has its signs the other way round.
+    """
     draft = invoice.draft
     entry = journal.invoice_issued(
         document=invoice.number, total=draft.total, revenue=draft.revenue(), tax=draft.tax_accounts()
@@ -190,6 +206,8 @@ LINE_FIELDS = (
     "tax_category",
     "revenue_account",
     "derivation",
+    "corrects",
+    "tax_day",
 )
 TAX_FIELDS = ("company", "invoice", "ordinal", "code", "name", "category", "percent", "base", "amount", "reason")
 BALANCE_FIELDS = ("company", "invoice", "customer", "currency", "due_on", "open_amount", "state", "settled_at")
@@ -201,7 +219,7 @@ def _invoice_row(company: Company, pk: int, new: NewInvoice, due: date, said: di
         pk,
         company.pk,
         new.number,
-        "invoice",
+        str(new.kind),
         new.customer.pk,
         new.run,
         draft.bill_date,
@@ -235,6 +253,8 @@ def _line_rows(company: Company, pk: int, draft: InvoiceDraft) -> Iterator[Row]:
             line.tax_category,
             line.revenue_account,
             Jsonb(json.loads(to_bytes(line.derivation))),
+            line.corrects,
+            line.tax_day,
         )
 
 
@@ -255,6 +275,6 @@ def _tax_rows(company: Company, pk: int, draft: InvoiceDraft) -> Iterator[Row]:
 
 
 def _balance_row(company: Company, pk: int, new: NewInvoice, due: date, at: datetime) -> Row:
-    total: Decimal = new.draft.total.amount
+    total: Decimal = max(new.draft.total.amount, Decimal(0))
     state, settled_at = ("open", None) if total else ("settled", at)
     return (company.pk, pk, new.customer.pk, new.draft.currency.code, due, total, state, settled_at)

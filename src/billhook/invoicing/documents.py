@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from billhook.core.money import currency
-from billhook.invoicing.document import DocumentLine, DocumentTax, InvoiceDocument, Party
+from billhook.invoicing.document import DocumentKind, DocumentLine, DocumentTax, InvoiceDocument, Party
 from billhook.invoicing.models import Invoice
 
 OUT_OF_SCOPE = "O"
@@ -12,9 +12,11 @@ OUT_OF_SCOPE = "O"
 
 def document_of(invoice: Invoice) -> InvoiceDocument:
     """Return an invoice as it is printed; what was paid since is not on it."""
-    parties = invoice.parties
+    parties, lines = invoice.parties, invoice.lines.all()
     return InvoiceDocument(
         number=invoice.number,
+        kind=DocumentKind(invoice.kind),
+        corrects=", ".join(sorted({line.corrects for line in lines if line.corrects})),
         issued_on=invoice.issued_on,
         due_on=invoice.due_on,
         currency=invoice.currency,
@@ -37,7 +39,7 @@ def document_of(invoice: Invoice) -> InvoiceDocument:
                 period_start=line.period_start,
                 period_end=line.period_end,
             )
-            for line in invoice.lines.all()
+            for line in lines
         ),
         taxes=tuple(
             DocumentTax(

@@ -30,6 +30,17 @@ class InvoiceIssued(InvoiceEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CreditNoteIssued(InvoiceEvent):
+    """A bill below zero was issued as a credit note; its amount, tax included, is the customer's credit."""
+
+    name: ClassVar[str] = "credit_note.issued"
+    sentence: ClassVar[str] = "Credit note {number} over {amount} {currency} was issued."
+
+    amount: Decimal
+    currency: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InvoiceRendered(InvoiceEvent):
     """The document of an invoice was written."""
 

@@ -10,7 +10,10 @@ from billhook.foundation.scope import Book, ScopedModel
 
 
 class Invoice(ScopedModel):
-    """A claim on a customer, with everything it says about buyer and seller as it was on the day it was issued."""
+    """A claim on a customer, with everything it says about buyer and seller as it was on the day it was issued.
+
+    One below zero is a credit note: its gross is the customer's credit, and nothing is open on it.
+    """
 
     number = models.CharField(max_length=40)
     kind = models.CharField(max_length=12, default="invoice")
@@ -35,6 +38,9 @@ class Invoice(ScopedModel):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["company", "number"], name="invoice_number_once"),
             models.CheckConstraint(condition=Q(total=F("net") + F("tax")), name="invoice_adds_up"),
+            models.CheckConstraint(
+                condition=Q(kind="invoice", total__gte=0) | Q(kind="credit_note", total__lt=0), name="invoice_kind"
+            ),
         ]
         indexes: ClassVar = [
             models.Index(fields=["company", "-issued_on", "-id"], name="invoice_newest"),
@@ -47,7 +53,11 @@ class Invoice(ScopedModel):
 
 
 class InvoiceLine(ScopedModel):
-    """One line: what, for which service period, how many, how much, and the derivation that explains every cent."""
+    """One line: what, for which service period, how many, how much, and the derivation that explains every cent.
+
+    `corrects` is the number of the invoice that a credit gives back from, `tax_day` the day whose tax rate the line
+    has where that is not the last day of its period.
+    """
 
     invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="lines")
     ordinal = models.PositiveSmallIntegerField()
@@ -64,6 +74,8 @@ class InvoiceLine(ScopedModel):
     tax_category = models.CharField(max_length=40)
     revenue_account = models.CharField(max_length=40)
     derivation = models.JSONField()
+    corrects = models.CharField(max_length=40, blank=True)
+    tax_day = models.DateField(null=True, blank=True)
 
     append_only = True
     book = Book(key=("invoice", "ordinal"))
@@ -75,6 +87,7 @@ class InvoiceLine(ScopedModel):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["company", "invoice", "ordinal"], name="invoice_line_once")
         ]
+        indexes: ClassVar = [models.Index(fields=["company", "line_key"], name="invoice_line_of_version")]
 
     def __str__(self) -> str:
         """Return the description."""

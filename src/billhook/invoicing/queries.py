@@ -1,7 +1,8 @@
 """Reads of invoices."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -10,6 +11,7 @@ from pathlib import Path
 from django.db.models import Count, Q, QuerySet, Sum
 
 from billhook.core import ageing
+from billhook.core.billed import BilledPart, CreditedPart
 from billhook.core.canonical import from_bytes
 from billhook.core.derivation import Derivation
 from billhook.core.errors import Refusal
@@ -33,6 +35,13 @@ class UnknownInvoiceError(Refusal):
 
     def __init__(self, number: str) -> None:
         super().__init__(f"There is no invoice {number}.")
+
+
+class WithoutPeriodError(Refusal):
+    """Raised when days are to be given back of a line that was billed for none."""
+
+    def __init__(self, number: str, ordinal: int) -> None:
+        super().__init__(f"Line {ordinal} of {number} has no service period: correct it by hand.")
 
 
 def by_number(number: str) -> Invoice:
@@ -110,6 +119,45 @@ def lines_of(invoice: Invoice) -> QuerySet[InvoiceLine]:
 def line_derivation(line: InvoiceLine) -> Derivation:
     """Return how the amount of a line came about, as it was stored when the invoice was issued."""
     return from_bytes(Derivation, json.dumps(line.derivation).encode())
+
+
+def billed_parts(keys: Collection[str]) -> Mapping[str, tuple[BilledPart, ...]]:
+    """Return what stands on invoices of some order line versions, by key, less what credits have given back of it.
+
+    Usage is left out, which is not paid by the day, and so is what was billed below zero.
+    """
+    if not keys:
+        return {}
+    lines = InvoiceLine.objects.filter(line_key__in=keys, kind__in=["recurring", "one_time", "penalty"])
+    billed: dict[str, list[InvoiceLine]] = defaultdict(list)
+    given: dict[tuple[str, str], list[CreditedPart]] = defaultdict(list)
+    for line in lines.select_related("invoice").order_by("id"):
+        if line.corrects:
+            given[line.line_key, line.corrects].append(CreditedPart(period=_days(line), amount=-_money(line)))
+        elif line.amount >= 0:
+            billed[line.line_key].append(line)
+    return {key: tuple(_part(line, given[key, line.invoice.number]) for line in found) for key, found in billed.items()}
+
+
+def _part(line: InvoiceLine, credited: Sequence[CreditedPart]) -> BilledPart:
+    days = _days(line)
+    return BilledPart(
+        period=days,
+        amount=_money(line),
+        credited=tuple(part for part in credited if days.covers(part.period)),
+        document=line.invoice.number,
+        tax_day=line.tax_day,
+    )
+
+
+def _days(line: InvoiceLine) -> Period:
+    if line.period_start is None or line.period_end is None:
+        raise WithoutPeriodError(line.invoice.number, line.ordinal)
+    return Period(line.period_start, line.period_end)
+
+
+def _money(line: InvoiceLine) -> Money:
+    return Money.of(line.amount, line.invoice.currency)
 
 
 @dataclass(frozen=True, slots=True)

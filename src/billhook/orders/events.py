@@ -32,9 +32,10 @@ class OrderSuspended(OrderEvent):
     """An order's service stands still."""
 
     name: ClassVar[str] = "order.suspended"
-    sentence: ClassVar[str] = "Order {order} was suspended: {reason}."
+    sentence: ClassVar[str] = "Order {order} was suspended from {on} on: {reason}."
 
     reason: str
+    on: date
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,9 +43,10 @@ class OrderResumed(OrderEvent):
     """A suspended order's service runs again."""
 
     name: ClassVar[str] = "order.resumed"
-    sentence: ClassVar[str] = "Order {order} was resumed: {reason}."
+    sentence: ClassVar[str] = "Order {order} was resumed from {on} on: {reason}."
 
     reason: str
+    on: date
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,3 +82,140 @@ class NetworkTold(OrderEvent):
 
     verb: str
     answer: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderChangeEvent(OrderEvent):
+    """The base of what a change does to an order; `on` is its first day, `settle` when it is billed."""
+
+    change: int
+    on: date
+    settle: str = "next_invoice"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeInForce(OrderChangeEvent):
+    """The day of a scheduled change is reached."""
+
+    name: ClassVar[str] = "order.change_in_force"
+    sentence: ClassVar[str] = "Change {change} of order {order} ({what}) is in force from {on} on."
+
+    what: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineChanged(OrderChangeEvent):
+    """A line has another quantity or price from a day on."""
+
+    name: ClassVar[str] = "order.line_changed"
+    sentence: ClassVar[str] = "{line} of order {order} is changed from {on} on: {what} (change {change})."
+
+    line: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PriceMigrated(OrderChangeEvent):
+    """Lines of an order were moved to a newer price version, with those of many others."""
+
+    name: ClassVar[str] = "order.price_migrated"
+    sentence: ClassVar[str] = "Order {order} is charged at {price} from {on} on (change {change})."
+
+    price: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineAdded(OrderChangeEvent):
+    """An order has one more line from a day on."""
+
+    name: ClassVar[str] = "order.line_added"
+    sentence: ClassVar[str] = "{line} was added to order {order} from {on} on (change {change})."
+
+    line: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineEnded(OrderChangeEvent):
+    """A line of an order ends; its last day is the one before `on`."""
+
+    name: ClassVar[str] = "order.line_ended"
+    sentence: ClassVar[str] = "{line} of order {order} ends on {on} (change {change})."
+
+    line: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanSwapped(OrderChangeEvent):
+    """An order is for another plan from a day on."""
+
+    name: ClassVar[str] = "order.plan_swapped"
+    sentence: ClassVar[str] = "Order {order} changes from {before} to {after} on {on} (change {change})."
+
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderMoved(OrderChangeEvent):
+    """An order belongs to another customer from a day on, under a number of its own."""
+
+    name: ClassVar[str] = "order.moved"
+    sentence: ClassVar[str] = "Order {order} moves to customer {to} on {on} as order {as_order} (change {change})."
+
+    to: str
+    as_order: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderCancelled(OrderChangeEvent):
+    """An order was cancelled; its last day is the one before `on`."""
+
+    name: ClassVar[str] = "order.cancelled"
+    sentence: ClassVar[str] = "Order {order} was cancelled from {on} on: {reason} (change {change})."
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeUndone(OrderEvent):
+    """A change was taken back before anything of it was billed."""
+
+    name: ClassVar[str] = "order.change_undone"
+    sentence: ClassVar[str] = "Change {change} of order {order} ({what} on {on}) was undone."
+
+    change: int
+    what: str
+    on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderStarted(OrderEvent):
+    """The first day of an order that was placed ahead is reached."""
+
+    name: ClassVar[str] = "order.started"
+    sentence: ClassVar[str] = "Order {order} started on {on}."
+
+    on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderEnded(OrderEvent):
+    """The last day of an order is over; the service is taken away."""
+
+    name: ClassVar[str] = "order.ended"
+    sentence: ClassVar[str] = "Order {order} ended; its service stopped on {on}."
+
+    on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeRulesSet(Event):
+    """A company decided how changes of orders are handled that do not say otherwise."""
+
+    name: ClassVar[str] = "orders.change_rules_set"
+    sentence: ClassVar[str] = "Changes of orders take effect {when}, give back {how} and are settled {settle}."
+
+    when: str
+    how: str
+    settle: str
+    suspension: str

@@ -9,6 +9,9 @@ from billhook.catalog.models import Plan, Price, Product
 from billhook.customers.models import Customer
 from billhook.foundation.scope import Book, ScopedModel
 
+CHANGE_STATES = ["scheduled", "in_force", "undone"]
+CHANGE_KINDS = ["change_line", "add_line", "end_line", "swap_plan", "suspend", "resume", "cancel", "move", "migrate"]
+
 
 class Order(ScopedModel):
     """What a customer agreed to, from its start date up to, not including, its end date."""
@@ -20,6 +23,12 @@ class Order(ScopedModel):
     starts_on = models.DateField()
     ends_on = models.DateField(null=True, blank=True)
     suspended_on = models.DateField(null=True, blank=True)
+    due_days = models.PositiveSmallIntegerField(null=True, blank=True)
+    purchase_order = models.CharField(max_length=60, blank=True)
+    external_key = models.CharField(max_length=80, blank=True)
+    contract = models.JSONField(default=dict, blank=True)
+    custom = models.JSONField(default=dict, blank=True)
+    depends_on = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="dependants")
     note = models.TextField(blank=True)
 
     book = Book(key=("number",))
@@ -33,6 +42,17 @@ class Order(ScopedModel):
             models.CheckConstraint(
                 condition=Q(status__in=["pending", "active", "suspended", "ended", "cancelled"]), name="order_status"
             ),
+            models.UniqueConstraint(
+                fields=["company", "external_key"], condition=~Q(external_key=""), name="order_external_key_once"
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["company", "starts_on"], condition=Q(status="pending"), name="order_to_start"),
+            models.Index(
+                fields=["company", "ends_on"],
+                condition=Q(status__in=["pending", "active", "suspended"], ends_on__isnull=False),
+                name="order_to_end",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -41,7 +61,12 @@ class Order(ScopedModel):
 
 
 class OrderLine(ScopedModel):
-    """One product of an order; what was agreed about it stands in its versions."""
+    """One product of an order; what was agreed about it stands in its versions.
+
+    `anchor` is the day from which the line's own periods count; empty for the order's start. `added_by` is the change
+    that added the line; empty for a line that was ordered at the start. The discount is taken off every amount of the
+    line, its price of a whole period as well as its parts.
+    """
 
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="lines")
     position = models.PositiveSmallIntegerField()
@@ -53,6 +78,11 @@ class OrderLine(ScopedModel):
     cadence_count = models.PositiveSmallIntegerField(default=1)
     alignment = models.CharField(max_length=12, default="customer")
     proration = models.CharField(max_length=12, default="days")
+    anchor = models.DateField(null=True, blank=True)
+    discount_percent = models.DecimalField(default=0, max_digits=9, decimal_places=4)
+    added_by = models.ForeignKey(
+        "OrderChange", null=True, blank=True, on_delete=models.PROTECT, related_name="added_lines"
+    )
 
     book = Book(key=("order", "position"))
 
@@ -66,6 +96,9 @@ class OrderLine(ScopedModel):
                 condition=Q(kind__in=["recurring", "usage", "one_time", "penalty"]), name="order_line_kind"
             ),
             models.CheckConstraint(condition=Q(timing__in=["in_advance", "in_arrears"]), name="order_line_timing"),
+            models.CheckConstraint(
+                condition=Q(discount_percent__gte=0, discount_percent__lte=100), name="order_line_discount"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -78,6 +111,9 @@ class OrderLineVersion(ScopedModel):
 
     The price is a published version, or the line's own: {"model": …, "parameters": …} in the order's currency.
     `billed_through` is the day up to which, not including, the version is billed; empty before its first bill.
+    `change` is the change that opened the version; empty for what was agreed with the line itself, which was to last
+    until `agreed_until`, not included. `credit_due` says that days beyond its end are billed and not all given back;
+    `credited_from` is the first day that a credit has given back.
     """
 
     line = models.ForeignKey(OrderLine, on_delete=models.PROTECT, related_name="versions")
@@ -88,6 +124,10 @@ class OrderLineVersion(ScopedModel):
     starts_on = models.DateField()
     ends_on = models.DateField(null=True, blank=True)
     billed_through = models.DateField(null=True, blank=True)
+    change = models.ForeignKey("OrderChange", null=True, blank=True, on_delete=models.PROTECT, related_name="versions")
+    agreed_until = models.DateField(null=True, blank=True)
+    credit_due = models.BooleanField(default=False)
+    credited_from = models.DateField(null=True, blank=True)
 
     book = Book(key=("line", "version"))
 
@@ -105,10 +145,85 @@ class OrderLineVersion(ScopedModel):
                 name="order_line_version_one_price",
             ),
         ]
+        indexes: ClassVar = [
+            models.Index(fields=["company", "line"], condition=Q(credit_due=True), name="order_line_credit_due"),
+        ]
 
     def __str__(self) -> str:
         """Return line and version."""
         return f"{self.line} v{self.version}"
+
+
+class OrderChange(ScopedModel):
+    """A change of an order from a day on; `parameters` holds its steps, from which the versions of the lines follow.
+
+    It is `scheduled` until its day, then `in_force`; `undone` takes its steps back.
+    """
+
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="changes")
+    number = models.PositiveIntegerField()
+    kind = models.CharField(max_length=20)
+    line = models.ForeignKey(OrderLine, null=True, blank=True, on_delete=models.PROTECT, related_name="changes")
+    effective_on = models.DateField()
+    policy = models.JSONField(default=dict)
+    parameters = models.JSONField(default=dict)
+    state = models.CharField(max_length=12)
+    made_at = models.DateTimeField()
+    made_by = models.CharField(max_length=200)
+    undone_at = models.DateTimeField(null=True, blank=True)
+    undone_by = models.CharField(max_length=200, blank=True)
+
+    book = Book(key=("order", "number"))
+
+    class Meta:
+        """Changes count up within an order; those to come are found by their day."""
+
+        ordering: ClassVar = ["number"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["company", "order", "number"], name="order_change_once"),
+            models.CheckConstraint(condition=Q(state__in=CHANGE_STATES), name="order_change_state"),
+            models.CheckConstraint(condition=Q(kind__in=CHANGE_KINDS), name="order_change_kind"),
+            models.CheckConstraint(
+                condition=Q(state="undone", undone_at__isnull=False) | (~Q(state="undone") & Q(undone_at=None)),
+                name="order_change_undone",
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["company", "effective_on"], condition=Q(state="scheduled"), name="order_change_to_come"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        """Return order and number."""
+        return f"{self.order}/c{self.number}"
+
+
+class ChangeRules(ScopedModel):
+    """How a company handles changes where a change does not say otherwise: the options of `core.changes`."""
+
+    when = models.CharField(max_length=20, default="now")
+    how = models.CharField(max_length=12, default="prorate")
+    settle = models.CharField(max_length=16, default="next_invoice")
+    day_counts = models.BooleanField(default=False)
+    suspension = models.CharField(max_length=12, default="credit")
+
+    book = Book(key=("company",))
+
+    class Meta:
+        """One a company."""
+
+        verbose_name_plural = "change rules"
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["company"], name="change_rules_once"),
+            models.CheckConstraint(condition=Q(how__in=["prorate", "full", "none"]), name="change_rules_how"),
+            models.CheckConstraint(condition=Q(settle__in=["now", "next_invoice"]), name="change_rules_settle"),
+            models.CheckConstraint(condition=Q(suspension__in=["credit", "bill_on"]), name="change_rules_suspension"),
+        ]
+
+    def __str__(self) -> str:
+        """Return what is given back and when."""
+        return f"{self.how}, {self.settle}"
 
 
 class UsageIdentifier(ScopedModel):

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 
 from django.db.models import Count, F, Q, QuerySet
 
@@ -13,6 +14,7 @@ from billhook.core.cadence import Cadence, CadenceUnit
 from billhook.core.calendar import day_start, local_date
 from billhook.core.money import currency
 from billhook.core.price import PriceModel
+from billhook.core.price.chain import Chain, Multiplier
 from billhook.core.proration import Basis
 from billhook.customers.models import Customer
 from billhook.orders.models import Order, OrderLine, OrderLineVersion, UsageIdentifier
@@ -48,16 +50,28 @@ def cycle_of(customer: Customer) -> Cycle:
     return Cycle(cadence=cadence, anchor=customer.cycle_anchor, next_bill=customer.next_invoice_on)
 
 
-def _price(version: OrderLineVersion, code: str, known: dict[object, PriceModel]) -> PriceModel | None:
-    """Return a version's price, made once for all versions that share it; None where usage is rated by a card."""
+def version_price(version: OrderLineVersion, code: str, known: dict[object, PriceModel]) -> PriceModel | None:
+    """Return a version's price, made once for all versions that share it; None where usage is rated by a card.
+
+    Args:
+        version: read with its line and price.
+        code: the customer's currency.
+        known: the prices that were made so far.
+    """
     if version.own_price is not None:
-        return price_model(version.own_price["model"], version.own_price["parameters"], code)
+        own = price_model(version.own_price["model"], version.own_price["parameters"], code)
+        return _discounted(own, version.line.discount_percent)
     price = version.price
     if price is None or price.model == RATE_CARD:
         return None
     if price.pk not in known:
         known[price.pk] = price_model(price.model, price.parameters, price.currency)
-    return known[price.pk]
+    return _discounted(known[price.pk], version.line.discount_percent)
+
+
+def _discounted(price: PriceModel, percent: Decimal) -> PriceModel:
+    """Return a price less the discount of its line, in percent."""
+    return Chain(first=price, links=(Multiplier(factor=1 - percent / 100),)) if percent else price
 
 
 def _agreed(version: OrderLineVersion, price: PriceModel | None) -> AgreedLine:
@@ -79,7 +93,8 @@ def _agreed(version: OrderLineVersion, price: PriceModel | None) -> AgreedLine:
         order_start=line.order.starts_on,
         billed_through=version.billed_through,
         basis=Basis(line.proration),
-        alignment=Alignment(line.alignment),
+        alignment=Alignment.PLAN if line.anchor else Alignment(line.alignment),
+        anchor=line.anchor,
         tax_category=line.product.tax_category,
         product=line.product.code,
         revenue_account=line.product.revenue_account,
@@ -88,14 +103,18 @@ def _agreed(version: OrderLineVersion, price: PriceModel | None) -> AgreedLine:
 
 
 def unbilled_versions(customers: Sequence[Customer]) -> QuerySet[OrderLineVersion]:
-    """Return the line versions that may still be billed: those that run on, and those billed short of their end."""
-    recurring = Q(line__kind__in=["recurring", "usage"]) & (
-        Q(ends_on=None) | Q(billed_through=None) | Q(billed_through__lt=F("ends_on")) | Q(line__kind="usage")
-    )
-    once = Q(line__kind__in=["one_time", "penalty"], billed_through=None)
+    """Return the line versions that a bill may have to read.
+
+    They are those that run on, those billed short of their end, and those of which something is to be given back. The
+    days decide, whatever the status of the order.
+    """
+    has_days = Q(ends_on=None) | Q(ends_on__gt=F("starts_on"))
+    unbilled = Q(ends_on=None) | Q(billed_through=None) | Q(billed_through__lt=F("ends_on"))
+    recurring = Q(line__kind="recurring") & has_days & unbilled
+    once = Q(line__kind__in=["one_time", "penalty"], billed_through=None) & has_days
+    read = recurring | once | Q(line__kind="usage") | Q(credit_due=True)
     return (
-        OrderLineVersion.objects.filter(recurring | once, line__order__customer__in=customers)
-        .filter(line__order__status__in=LIVE)
+        OrderLineVersion.objects.filter(read, line__order__customer__in=customers)
         .select_related("line__order", "line__product", "price")
         .order_by("line__order__number", "line__position", "version")
     )
@@ -108,7 +127,7 @@ def agreements(customers: Sequence[Customer]) -> Mapping[int, Agreement]:
     codes = {customer.pk: customer.currency for customer in customers}
     for version in unbilled_versions(customers):
         owner = version.line.order.customer_id
-        lines[owner].append(_agreed(version, _price(version, codes[owner], known)))
+        lines[owner].append(_agreed(version, version_price(version, codes[owner], known)))
     policy = tax_policy()
     return {
         customer.pk: Agreement(
@@ -182,6 +201,18 @@ def usage_line_ids(customers: Sequence[Customer]) -> Mapping[int, list[int]]:
     for pk, customer_id in lines.values_list("pk", "order__customer_id"):
         found[customer_id].append(pk)
     return found
+
+
+def agreed_line(version: OrderLineVersion) -> AgreedLine:
+    """Return a version, read with its line, order and product, as the core bills it."""
+    return _agreed(version, version_price(version, version.line.order.customer.currency, {}))
+
+
+def credits_due(customers: Iterable[Customer]) -> Mapping[int, tuple[AgreedLine, str]]:
+    """Return the line versions of some customers that are billed beyond their end, with the zone, by primary key."""
+    found = OrderLineVersion.objects.filter(credit_due=True, line__order__customer__in=list(customers))
+    found = found.select_related("line__order__customer", "line__product", "price")
+    return {version.pk: (agreed_line(version), version.line.order.customer.zone) for version in found}
 
 
 def version_ids(keys: Iterable[str]) -> Mapping[str, int]:

@@ -42,6 +42,16 @@ class PaymentReceived(PaymentEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CreditKept(PaymentEvent):
+    """What a credit note gives back is the customer's credit, which pays the oldest open invoices first."""
+
+    name: ClassVar[str] = "payment.credit_kept"
+    sentence: ClassVar[str] = "{amount} {currency} of credit note {document} are the customer's credit."
+
+    document: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentDeclined(PaymentEvent):
     """The gateway declined a charge; `retry_at` is when it is tried again, None when it is not."""
 

@@ -1,11 +1,13 @@
 """What payments do when something happens below: an issued invoice is collected, a settled one no longer."""
 
+from billhook.customers.queries import by_number
 from billhook.foundation.events import Occasion, on
-from billhook.invoicing.events import InvoiceIssued, InvoiceSettled
+from billhook.invoicing.events import CreditNoteIssued, InvoiceIssued, InvoiceSettled
 from billhook.invoicing.models import Invoice
 from billhook.payments.events import AnswerWanted, AttemptCreated
 from billhook.payments.models import Payment
 from billhook.payments.operations.collect import start_collection
+from billhook.payments.operations.credit import keep_credit
 from billhook.payments.operations.decline import stop_collection
 from billhook.payments.operations.submit import poll_attempt, submit_attempt
 
@@ -35,7 +37,20 @@ def stop(event: InvoiceSettled, occasion: Occasion) -> None:
         )
 
 
+def keep(event: CreditNoteIssued, occasion: Occasion) -> None:
+    """Keep what a credit note gives back as the customer's credit."""
+    keep_credit(
+        customer=by_number(event.customer),
+        document=event.number,
+        amount=event.amount,
+        code=event.currency,
+        actor=occasion.actor,
+        at=occasion.at,
+    )
+
+
 on(InvoiceIssued, collect, when="after")
+on(CreditNoteIssued, keep, when="in transaction")
 on(AttemptCreated, submit, when="alone")
 on(AnswerWanted, ask, when="alone")
 on(InvoiceSettled, stop, when="in transaction")

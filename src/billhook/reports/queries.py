@@ -22,6 +22,7 @@ from billhook.invoicing.models import InvoiceBalance
 from billhook.orders.models import OrderLineVersion
 from billhook.orders.queries import LIVE
 from billhook.payments.models import Payment
+from billhook.payments.operations.credit import METHOD as CREDIT_NOTE
 
 A_MONTH = Cadence(CadenceUnit.MONTH)
 CYCLES_A_MONTH = {
@@ -70,7 +71,9 @@ def standing_of(customer: Customer) -> Standing:
     open_now = InvoiceBalance.objects.filter(customer=OuterRef("pk"), state="open", currency=OuterRef("currency"))
     received = Payment.objects.filter(customer=OuterRef("pk"), state="received", currency=OuterRef("currency"))
     sums = Customer.objects.filter(pk=customer.pk).values_list(
-        _summed(open_now, "open_amount"), _summed(received, "amount"), _summed(received, "unallocated")
+        _summed(open_now, "open_amount"),
+        _summed(received.exclude(method=CREDIT_NOTE), "amount"),
+        _summed(received, "unallocated"),
     )
     return Standing(*(Money.of(total or 0, customer.currency) for total in sums.get()))
 

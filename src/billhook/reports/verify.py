@@ -6,7 +6,7 @@ from decimal import Decimal
 from django.db.models import Func, OuterRef, Subquery, Sum, Value
 
 from billhook.billing.models import BillingRun
-from billhook.billing.queries import records_in
+from billhook.billing.queries import CREDIT_NOTE_SERIES, records_in
 from billhook.core.derivation import recompute
 from billhook.foundation.models import Company, NumberSeries
 from billhook.foundation.scope import company_scope
@@ -25,6 +25,7 @@ def verify(company: Company) -> list[str]:
         return [
             *(f"The entry {entry} does not balance." for entry in unbalanced_entries()),
             *invoice_faults(),
+            *correction_faults(),
             *balance_faults(),
             *credit_faults(),
             *ledger_faults(),
@@ -49,13 +50,30 @@ def invoice_faults() -> Iterator[str]:
             yield f"The taxes of {invoice.number} do not sum to {invoice.tax}."
 
 
+def correction_faults() -> Iterator[str]:
+    """Yield credits that give back more of an order line version than the invoice that they name has billed of it."""
+    given = InvoiceLine.objects.exclude(corrects="").order_by("corrects", "line_key").values("corrects", "line_key")
+    billed = InvoiceLine.objects.filter(
+        invoice__number=OuterRef("corrects"), line_key=OuterRef("line_key"), corrects="", amount__gt=0
+    )
+    sums = billed.order_by().values("line_key").annotate(sum=Sum("amount")).values("sum")
+    for row in given.annotate(back=Sum("amount"), billed=Subquery(sums)):
+        if -row["back"] > (row["billed"] or Decimal(0)):
+            back, whole = -row["back"], row["billed"] or Decimal(0)
+            yield f"Credits give {back} back of {row['line_key']} on {row['corrects']}, which billed {whole} of it."
+
+
 def balance_faults() -> Iterator[str]:
-    """Yield invoices whose open amount is not their total less what was allocated, or whose state denies it."""
+    """Yield invoices whose open amount is not their total less what was allocated, or whose state denies it.
+
+    Nothing is open on a credit note: it is the customer's credit.
+    """
     settled = dict(
         Allocation.objects.order_by().values("invoice").annotate(sum=Sum("amount")).values_list("invoice", "sum")
     )
     for balance in InvoiceBalance.objects.select_related("invoice").order_by("invoice__number"):
-        expected = balance.invoice.total - settled.get(balance.invoice_id, Decimal(0))
+        claimed = max(balance.invoice.total, Decimal(0))
+        expected = claimed - settled.get(balance.invoice_id, Decimal(0))
         if balance.open_amount != expected:
             yield f"{balance.invoice.number} has {balance.open_amount} open; its allocations leave {expected}."
         if (balance.state == "open") != bool(balance.open_amount):
@@ -89,10 +107,10 @@ def ledger_faults() -> Iterator[str]:
 
 def number_faults() -> Iterator[str]:
     """Yield gaps in the invoice numbers: every number that a run reserved is an invoice once the run is done."""
-    series = NumberSeries.objects.filter(code="invoice").first()
-    if series is None or BillingRun.objects.filter(state="committing").exists():
+    series = NumberSeries.objects.filter(code__in=["invoice", CREDIT_NOTE_SERIES])
+    if not series or BillingRun.objects.filter(state="committing").exists():
         return
-    issued, taken = Invoice.objects.count(), series.next_number - 1
+    issued, taken = Invoice.objects.count(), sum(row.next_number - 1 for row in series)
     if issued != taken:
         yield f"The invoice series has given out {taken} numbers, but there are {issued} invoices."
 

@@ -9,7 +9,7 @@ from billhook.billing.events import RunApproved, RunRejected
 from billhook.billing.inputs import gather
 from billhook.billing.models import BillingRun, RunDraft
 from billhook.billing.operations.start import CHUNK
-from billhook.billing.queries import counters_of
+from billhook.billing.queries import CREDIT_NOTE_SERIES, counters_of, credit_notes_apart
 from billhook.core import states
 from billhook.core.errors import Refusal
 from billhook.foundation.events import Actor, emit
@@ -18,6 +18,7 @@ from billhook.foundation.scope import current_company
 from billhook.foundation.sequences import take_block
 
 INVOICE_NUMBERS = "INV-{year}-{number:05d}"
+CREDIT_NOTE_NUMBERS = "CN-{year}-{number:05d}"
 
 
 class SecondPersonNeededError(Refusal):
@@ -71,17 +72,33 @@ def approve_run(*, run: BillingRun, actor: Actor, at: datetime) -> BillingRun:
         raise SecondPersonNeededError(run.number)
     check_none_in_the_way(run)
     held = hold_changed(run)
-    ready = list(RunDraft.objects.filter(run=run, state="ready").order_by("customer__number"))
-    for ordinal, draft in enumerate(ready):
-        draft.ordinal = ordinal
-    RunDraft.objects.bulk_update(ready, ["ordinal"], batch_size=CHUNK)
-    if ready:
-        block = take_block("invoice", count=len(ready), pattern=INVOICE_NUMBERS)
-        run.number_pattern, run.first_number = block.pattern, block.first
+    ready = reserve_numbers(run)
     run.state, run.approved_at, run.approved_by, run.counters = "committing", at, actor.name, counters_of(run)
     run.save()
-    emit(RunApproved(run=run.number, invoices=len(ready), held=held), actor=actor, at=at)
+    emit(RunApproved(run=run.number, invoices=ready, held=held), actor=actor, at=at)
     return run
+
+
+def reserve_numbers(run: BillingRun) -> int:
+    """Order the drafts that are ready, reserve their numbers on the run, and return how many they are.
+
+    Credit notes come last where they have a series of their own.
+    """
+    apart = credit_notes_apart()
+    found = list(RunDraft.objects.filter(run=run, state="ready").order_by("customer__number"))
+    notes = [draft for draft in found if apart and draft.total < 0]
+    invoices = [draft for draft in found if not (apart and draft.total < 0)]
+    for ordinal, draft in enumerate([*invoices, *notes]):
+        draft.ordinal = ordinal
+    RunDraft.objects.bulk_update(found, ["ordinal"], batch_size=CHUNK)
+    if invoices:
+        block = take_block("invoice", count=len(invoices), pattern=INVOICE_NUMBERS)
+        run.number_pattern, run.first_number = block.pattern, block.first
+    if notes:
+        block = take_block(CREDIT_NOTE_SERIES, count=len(notes), pattern=CREDIT_NOTE_NUMBERS)
+        run.credit_note_pattern, run.first_credit_note = block.pattern, block.first
+        run.credit_notes_from = len(invoices)
+    return len(found)
 
 
 def hold_changed(run: BillingRun) -> int:

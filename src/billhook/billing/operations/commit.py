@@ -5,14 +5,13 @@ from datetime import datetime
 
 from django.db import transaction
 
-from billhook.billing.bulk import ClaimedPeriod, claim_periods
 from billhook.billing.events import RunFinished
+from billhook.billing.marking import mark_billed
 from billhook.billing.models import BillingRun, RunDraft
 from billhook.billing.operations.start import in_words
-from billhook.billing.queries import counters_of, records_in
+from billhook.billing.queries import counters_of
 from billhook.core import states
-from billhook.core.agreement import ChargeKind
-from billhook.core.draft import InvoiceDraft, from_bytes
+from billhook.core.draft import from_bytes
 from billhook.core.errors import Refusal
 from billhook.customers.bulk import move_next_invoice
 from billhook.foundation.events import Actor, emit
@@ -20,10 +19,7 @@ from billhook.foundation.models import Company
 from billhook.foundation.scope import company_scope
 from billhook.foundation.sequences import Block
 from billhook.invoicing.bulk import NewInvoice, issue_invoices
-from billhook.mediation.bulk import BilledUsage
-from billhook.mediation.bulk import mark_billed as mark_usage_billed
-from billhook.orders.bulk import BilledThrough, mark_billed_through
-from billhook.orders.queries import cycle_of, version_ids
+from billhook.orders.queries import cycle_of
 
 CHUNK = 200
 
@@ -86,11 +82,10 @@ def issue_all(*, run: BillingRun, drafts: Sequence[RunDraft], actor: Actor, at: 
 
 def issue_chunk(*, run: BillingRun, drafts: Sequence[RunDraft], actor: Actor, at: datetime) -> None:
     """Issue some stored drafts, with ledger entries and events, and mark what they bill as billed."""
-    block = Block(pattern=run.number_pattern, first=run.first_number or 0, count=run.counters["ready"])
     invoices = []
     for draft in drafts:
         draft.state, draft.reason = "issued", ""
-        draft.invoice_number = block.text(draft.ordinal or 0, year=run.bill_date.year)
+        draft.invoice_number = number_of(run, draft.ordinal or 0)
         invoices.append(
             NewInvoice(
                 number=draft.invoice_number,
@@ -106,43 +101,14 @@ def issue_chunk(*, run: BillingRun, drafts: Sequence[RunDraft], actor: Actor, at
     move_on(drafts, run)
 
 
-def mark_billed(invoices: Sequence[NewInvoice]) -> None:
-    """Write down which periods, line versions and charges the invoices bill.
-
-    Raises:
-        UsageNotUnbilledError: usage of a draft was billed by another invoice meanwhile.
-    """
-    ids = version_ids({claim.line_key for invoice in invoices for claim in invoice.draft.billed})
-    claimed = [
-        ClaimedPeriod(
-            version_id=ids[claim.line_key],
-            kind=str(claim.kind),
-            lower=claim.period.start,
-            upper=claim.period.end,
-            document=invoice.number,
-        )
-        for invoice in invoices
-        for claim in invoice.draft.billed
-    ]
-    claim_periods(claimed)
-    mark_billed_through(BilledThrough(version_id=claim.version_id, day=claim.upper) for claim in claimed)
-    mark_usage_billed(usage for invoice in invoices for usage in billed_usage(invoice.number, invoice.draft))
-
-
-def billed_usage(number: str, draft: InvoiceDraft) -> list[BilledUsage]:
-    """Return which charges a draft bills, and how many records its lines say they hold."""
-    return [
-        BilledUsage(
-            line_key=line.line_key.rpartition("/")[0],
-            start=line.period.start,
-            end=line.period.end,
-            parts=tuple(reference.rpartition(" ")[2] for reference in line.charges),
-            records=records_in(line.derivation),
-            document=number,
-        )
-        for line in draft.lines
-        if line.kind is ChargeKind.USAGE and line.charges
-    ]
+def number_of(run: BillingRun, ordinal: int) -> str:
+    """Return the number that a run has reserved for the draft of an ordinal."""
+    count, notes_from = run.counters["ready"], run.credit_notes_from
+    if notes_from is not None and ordinal >= notes_from:
+        block = Block(pattern=run.credit_note_pattern, first=run.first_credit_note or 0, count=count - notes_from)
+        return block.text(ordinal - notes_from, year=run.bill_date.year)
+    block = Block(pattern=run.number_pattern, first=run.first_number or 0, count=count)
+    return block.text(ordinal, year=run.bill_date.year)
 
 
 def move_on(drafts: Sequence[RunDraft], run: BillingRun) -> None:

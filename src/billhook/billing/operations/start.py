@@ -157,23 +157,20 @@ def compute_all(customers: Sequence[Customer], *, as_of: date) -> list[Computed]
 
 
 def compute(inputs: Inputs, *, as_of: date) -> Computed:
-    """Compute one bill: `ready`, `empty` where nothing is due, `held` where it is below zero, or `failed`."""
+    """Compute one bill: `ready`, `empty` where nothing is due, or `failed`."""
     try:
         draft = bill(inputs.agreement, inputs.usage, as_of)
     except Exception as trouble:  # noqa: BLE001 - whatever it is, it is named beside its customer
         return Computed(customer=inputs.customer, state="failed", reason=in_words(trouble))
     if draft is None:
         return Computed(customer=inputs.customer, state="empty", inputs=inputs.fingerprint, reason="nothing is due")
-    total = draft.total.amount
-    held = "the sum is below zero: issue a credit note" if total < 0 else ""
     return Computed(
         customer=inputs.customer,
-        state="held" if held else "ready",
+        state="ready",
         body=to_bytes(draft),
         inputs=inputs.fingerprint,
         currency=draft.currency.code,
-        total=total,
-        reason=held,
+        total=draft.total.amount,
     )
 
 

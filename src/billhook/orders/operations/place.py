@@ -1,115 +1,159 @@
-"""A customer orders a plan."""
+"""A customer orders a plan, or a free combination of products."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Any
 
-from django.db import transaction
-from django.db.models import Q
+from django.db import IntegrityError, transaction
 
-from billhook.catalog.models import Plan, Price
-from billhook.catalog.queries import NoPriceError, OrderedItem, PriceRequest, ordered_items, prices_for, require_sold
+from billhook.catalog.models import Plan
 from billhook.core.errors import Refusal
 from billhook.customers.models import Customer
 from billhook.foundation.events import Actor, emit
 from billhook.foundation.sequences import take_number
+from billhook.orders.contracts import ContractTerms, stored
 from billhook.orders.events import OrderPlaced
-from billhook.orders.models import Order, OrderLine, OrderLineVersion, UsageIdentifier
+from billhook.orders.identifiers import claim
+from billhook.orders.models import Order
+from billhook.orders.new_lines import NewLine, add_new_line, add_plan_line
+from billhook.orders.prices import plan_items
+from billhook.orders.queries import local_day
+from billhook.orders.refusals import DependsOnError
 
 ORDER_NUMBERS = "O-{number:06d}"
 
 
-class IdentifierTakenError(Refusal):
-    """Raised when a usage identifier means another order line already."""
+class NothingOrderedError(Refusal):
+    """Raised when an order names neither a plan nor a product."""
 
-    def __init__(self, value: str, order: str) -> None:
-        """Name the identifier and who has it."""
-        super().__init__(f"The identifier {value} belongs to order {order}: end it there first, or choose another.")
+    def __init__(self) -> None:
+        super().__init__("The order is empty: name a plan, or at least one product.")
+
+
+class ExternalKeyTakenError(Refusal):
+    """Raised when another order has an external key already."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__(f"There is an order with the external key {key} already: look at that one, or choose another.")
+
+
+class OrderDatesError(Refusal):
+    """Raised when an order ends before it starts."""
+
+    def __init__(self, starts_on: date, ends_on: date) -> None:
+        super().__init__(f"The order would end on {ends_on}, before it starts on {starts_on}: swap the dates.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderTerms:
+    """What is agreed about an order as a whole.
+
+    Args:
+        ends_on: the first day without it, of an order with a fixed term; None without end.
+        contract: what binds the customer longer.
+        due_days: its own days until payment.
+        purchase_order: the customer's number of it.
+        external_key: its name in another system; unique in the company.
+        depends_on: the order that it needs on all its days.
+        custom: further fields.
+        note: for the company's own people.
+    """
+
+    ends_on: date | None = None
+    contract: ContractTerms | None = None
+    due_days: int | None = None
+    purchase_order: str = ""
+    external_key: str = ""
+    depends_on: Order | None = None
+    custom: dict[str, Any] = field(default_factory=dict)
+    note: str = ""
 
 
 @transaction.atomic
 def place_order(
-    *, customer: Customer, plan: Plan, starts_on: date, identifiers: tuple[str, ...], actor: Actor, at: datetime
+    *,
+    customer: Customer,
+    plan: Plan | None = None,
+    starts_on: date,
+    identifiers: tuple[str, ...] = (),
+    lines: Sequence[NewLine] = (),
+    terms: OrderTerms | None = None,
+    actor: Actor,
+    at: datetime,
 ) -> Order:
-    """Place an order for a plan, with the prices in force on its first day.
+    """Place an order for a plan, for products, or for both, with the prices in force on its first day.
 
     Args:
         customer: who orders.
-        plan: what is ordered.
-        starts_on: the first day that is billed.
+        plan: what is ordered as one.
+        starts_on: the first day that is billed, in the past, now or later; until then the order is pending.
         identifiers: the account codes or numbers whose usage belongs to the plan's usage line.
+        lines: products that are ordered beside it.
+        terms: what is agreed about the order as a whole.
         actor: who places the order.
         at: when; usage counts from this instant.
 
     Raises:
+        NothingOrderedError: there is neither plan nor line.
         IdentifierTakenError: an identifier belongs to another order.
         NoPriceError: a product has no price on the first day.
+        ExternalKeyTakenError: another order has the external key.
+        DependsOnError: the order that it needs does not run on all its days.
     """
-    order = Order.objects.create(
-        number=take_number("order", year=starts_on.year, pattern=ORDER_NUMBERS),
-        customer=customer,
-        plan=plan,
-        status="active",
-        starts_on=starts_on,
-    )
-    for position, (ordered, price) in enumerate(_priced(plan, customer, starts_on), start=1):
-        line = _add_line(order, position, ordered, price)
+    if plan is None and not lines:
+        raise NothingOrderedError
+    terms = terms or OrderTerms()
+    order = _create(customer, plan, starts_on, terms, today=local_day(at, customer))
+    for ordered, price in plan_items(plan, customer, starts_on) if plan else ():
+        line = add_plan_line(order, ordered, price, starts_on, until=terms.ends_on)
         if line.kind == "usage":
-            _claim_identifiers(line, identifiers, at)
-    emit(
-        OrderPlaced(customer=customer.number, order=order.number, what=plan.name, starts_on=starts_on),
-        actor=actor,
-        at=at,
-    )
+            claim(line, "account", identifiers, at)
+    for new in lines:
+        claim(add_new_line(order, new, starts_on, until=terms.ends_on), "account", new.identifiers, at)
+    what = plan.name if plan else ", ".join(line.description for line in order.lines.all())
+    emit(OrderPlaced(customer=customer.number, order=order.number, what=what, starts_on=starts_on), actor=actor, at=at)
     return order
 
 
-def _priced(plan: Plan, customer: Customer, on: date) -> list[tuple[OrderedItem, Price]]:
-    """Return what an order of a plan brings, each with the price in force for the customer."""
-    items = ordered_items(plan)
-    require_sold(ordered.item.product for ordered in items)
-    asked = [
-        PriceRequest(
-            product=ordered.item.product.code,
-            currency=customer.currency,
-            on=on,
-            customer=customer.number,
-            account_type=customer.account_type.code,
-            plan=ordered.plan.code,
-            parents=(customer.parent.number,) if customer.parent else (),
-        )
-        for ordered in items
-    ]
-    found = prices_for(asked)
-    for request in asked:
-        if request not in found:
-            raise NoPriceError(request.product, request.currency, on)
-    return [(ordered, found[request]) for ordered, request in zip(items, asked, strict=True)]
+def _create(customer: Customer, plan: Plan | None, starts_on: date, terms: OrderTerms, *, today: date) -> Order:
+    """Create the order without its lines; the database decides who has an external key first."""
+    if terms.ends_on is not None and terms.ends_on < starts_on:
+        raise OrderDatesError(starts_on, terms.ends_on)
+    number = take_number("order", year=starts_on.year, pattern=ORDER_NUMBERS)
+    if terms.depends_on is not None:
+        check_needed(number, terms.depends_on, starts_on, terms.ends_on)
+    status = "pending" if starts_on > today else "active"
+    try:
+        with transaction.atomic():
+            return Order.objects.create(
+                number=number,
+                customer=customer,
+                plan=plan,
+                status="ended" if terms.ends_on is not None and terms.ends_on <= today else status,
+                starts_on=starts_on,
+                ends_on=terms.ends_on,
+                due_days=terms.due_days,
+                purchase_order=terms.purchase_order,
+                external_key=terms.external_key,
+                contract=stored(terms.contract, customer.currency),
+                custom=terms.custom,
+                depends_on=terms.depends_on,
+                note=terms.note,
+            )
+    except IntegrityError as taken:
+        if "order_external_key_once" not in str(taken):
+            raise
+        raise ExternalKeyTakenError(terms.external_key) from taken
 
 
-def _add_line(order: Order, position: int, ordered: OrderedItem, price: Price) -> OrderLine:
-    """Add one line of a plan with its first version."""
-    item = ordered.item
-    line = OrderLine.objects.create(
-        order=order,
-        position=position,
-        product=item.product,
-        description=item.product.name,
-        kind=item.product.kind,
-        timing=item.timing,
-        cadence_unit=item.cadence_unit,
-        cadence_count=item.cadence_count,
-        proration=item.proration,
-    )
-    OrderLineVersion.objects.create(
-        line=line, version=1, quantity=ordered.quantity, price=price, starts_on=order.starts_on
-    )
-    return line
+def check_needed(number: str, needed: Order, starts_on: date, ends_on: date | None) -> None:
+    """Let an order pass that lies within the days of the one it needs, whose row is locked for that.
 
-
-def _claim_identifiers(line: OrderLine, values: tuple[str, ...], at: datetime) -> None:
-    """Let identifiers mean a line from an instant on; the locked row of the order's number keeps others waiting."""
-    for value in values:
-        meant = UsageIdentifier.objects.filter(Q(valid_until=None) | Q(valid_until__gt=at), value=value)
-        taken = meant.select_related("line__order").first()
-        if taken is not None:
-            raise IdentifierTakenError(value, taken.line.order.number)
-        UsageIdentifier.objects.create(value=value, line=line, valid_from=at)
+    Raises:
+        DependsOnError: it does not, or that one is over.
+    """
+    needed = Order.objects.select_for_update(of=("self",)).get(pk=needed.pk)
+    outlives = needed.ends_on is not None and (ends_on is None or ends_on > needed.ends_on)
+    if starts_on < needed.starts_on or outlives or needed.status in {"ended", "cancelled"}:
+        raise DependsOnError(number, needed.number)

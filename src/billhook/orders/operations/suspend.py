@@ -1,50 +1,165 @@
 """An order's service stands still, and runs again."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db import transaction
 from django.db.models import QuerySet
 
 from billhook.core import states
+from billhook.core.changes import PRORATED
+from billhook.core.suspension import SuspensionBilling, SuspensionError
 from billhook.customers.models import Customer
 from billhook.customers.operations.suspend import restore_customer, suspend_customer
 from billhook.foundation.events import Actor, emit
+from billhook.orders.changing import check_day, lock, open_suspension, record, rules
 from billhook.orders.events import OrderResumed, OrderSuspended
-from billhook.orders.models import Order
+from billhook.orders.lines import Told, rebuild, told_step
+from billhook.orders.models import Order, OrderChange, OrderLine
+from billhook.orders.new_lines import OwnPrice
 from billhook.orders.queries import local_day
-
-
-def _lock(order: Order) -> None:
-    """Read where an order stands, and let nobody else move it before this transaction ends."""
-    order.refresh_from_db(fields=["status", "suspended_on"], from_queryset=Order.objects.select_for_update())
+from billhook.orders.refusals import ContradictingChangeError, OutsideOrderError
+from billhook.orders.timeline import Do
 
 
 @transaction.atomic
-def suspend_order(*, order: Order, reason: str, actor: Actor, at: datetime) -> None:
-    """Suspend an active order from the instant on; its recurring lines are billed on meanwhile.
+def suspend_order(
+    *,
+    order: Order,
+    reason: str,
+    actor: Actor,
+    at: datetime,
+    on: date | None = None,
+    billing: SuspensionBilling | None = None,
+    parking: OwnPrice | None = None,
+) -> OrderChange:
+    """Suspend an active order until it is resumed; what the days cost that it stands still is the company's rule.
+
+    Args:
+        order: an active one.
+        reason: for the timeline.
+        actor: who suspends it.
+        at: when it is asked for.
+        on: the first day without service, which is not billed; None for the day of `at` where the customer lives.
+        billing: what the days cost: nothing, the same as others, or a parking price; None for the company's rule.
+        parking: the price of each recurring line meanwhile, for `parking`.
 
     Raises:
-        Refusal: the order is not active.
+        TransitionError: the order is not active.
+        OrderIsOverError: the order has ended or was cancelled.
+        OutsideOrderError, ContradictingChangeError: the day lies outside the order, or a suspension is to come.
+        SuspensionError: a parking price is missing, or given where none belongs.
     """
-    _lock(order)
+    lock(order)
     states.check(states.ORDER, order.status, "suspended")
-    order.status, order.suspended_on = "suspended", local_day(at, order.customer)
-    order.save(update_fields=["status", "suspended_on"])
-    emit(OrderSuspended(customer=order.customer.number, order=order.number, reason=reason), actor=actor, at=at)
+    day = on or local_day(at, order.customer)
+    check_day(order, day)
+    open_one = open_suspension(order)
+    if open_one is not None:
+        raise ContradictingChangeError(order.number, open_one.number, "suspend", open_one.effective_on)
+    how = billing or rules().suspension
+    steps = _resting(order, day, how, parking)
+    before = order.suspended_on.isoformat() if order.suspended_on else None
+    change = record(
+        order,
+        "suspend",
+        on=day,
+        steps=steps,
+        policy=PRORATED,
+        actor=actor,
+        at=at,
+        reason=reason,
+        billing=how.value,
+        status_before=order.status,
+        suspended_before=before,
+    )
+    rebuild(order, change=change)
+    if change.state == "in_force":
+        stand_still(order, day)
+    emit(OrderSuspended(customer=order.customer.number, order=order.number, reason=reason, on=day), actor=actor, at=at)
+    return change
 
 
 @transaction.atomic
-def resume_order(*, order: Order, reason: str, actor: Actor, at: datetime) -> None:
-    """Resume a suspended order.
+def resume_order(*, order: Order, reason: str, actor: Actor, at: datetime, on: date | None = None) -> OrderChange:
+    """Resume a suspended order; its periods are those that it would have had without the suspension.
+
+    Args:
+        order: a suspended one, or one that is to be suspended.
+        reason: for the timeline.
+        actor: who resumes it.
+        at: when it is asked for.
+        on: the first day with service again, which is billed; None for the day of `at` where the customer lives.
 
     Raises:
-        Refusal: the order is not suspended.
+        TransitionError: the order is not suspended.
+        OutsideOrderError: the day lies before the suspension.
     """
-    _lock(order)
-    states.check(states.ORDER, order.status, "active")
+    lock(order)
+    begun = open_suspension(order)
+    if begun is None or order.status != "active":
+        states.check(states.ORDER, order.status, "active")
+    day = on or local_day(at, order.customer)
+    if begun is not None and day < begun.effective_on:
+        what = f"The suspension of order {order.number}"
+        raise OutsideOrderError(what, day, starts_on=begun.effective_on, ends_on=order.ends_on)
+    resting = begun is not None and begun.parameters["steps"]
+    change = record(
+        order,
+        "resume",
+        on=day,
+        steps=[told_step(line, day, Do.RUN) for line in recurring_lines(order)] if resting else [],
+        policy=PRORATED,
+        actor=actor,
+        at=at,
+        reason=reason,
+        status_before=order.status,
+        suspended_before=order.suspended_on.isoformat() if order.suspended_on else None,
+    )
+    rebuild(order, change=change)
+    if change.state == "in_force":
+        run_again(order)
+    emit(OrderResumed(customer=order.customer.number, order=order.number, reason=reason, on=day), actor=actor, at=at)
+    return change
+
+
+def _resting(order: Order, day: date, how: SuspensionBilling, parking: OwnPrice | None) -> list[Told]:
+    """Return the steps that let the recurring lines rest from a day on."""
+    if (how is SuspensionBilling.PARKING) != (parking is not None):
+        raise SuspensionError(f"{how} and the parking price do not go together: give both or neither.")
+    if how is SuspensionBilling.BILL_ON:
+        return []
+    own = parking.checked(order.customer.currency) if parking else None
+    return [told_step(line, day, Do.REST, own_price=own) for line in recurring_lines(order)]
+
+
+def resting_steps(order: Order, line: OrderLine, day: date) -> list[Told]:
+    """Return the step that lets a line which is added on a day rest with the others, where the order is suspended."""
+    begun = open_suspension(order)
+    if begun is None or not begun.parameters["steps"] or line.kind != "recurring":
+        return []
+    own = begun.parameters["steps"][0].get("own_price")
+    return [told_step(line, max(day, begun.effective_on), Do.REST, own_price=own)]
+
+
+def recurring_lines(order: Order) -> list[OrderLine]:
+    """Return the lines of an order whose days cost something."""
+    lines = OrderLine.objects.filter(order=order, kind="recurring").exclude(added_by__state="undone")
+    return list(lines.order_by("position"))
+
+
+def stand_still(order: Order, day: date) -> None:
+    """Let a locked order be suspended since a day."""
+    states.check(states.ORDER, order.status, "suspended")
+    order.status, order.suspended_on = "suspended", day
+    order.save(update_fields=["status", "suspended_on"])
+
+
+def run_again(order: Order) -> None:
+    """Let a locked order be active again, unless it is so already."""
+    if order.status != "active":
+        states.check(states.ORDER, order.status, "active")
     order.status, order.suspended_on = "active", None
     order.save(update_fields=["status", "suspended_on"])
-    emit(OrderResumed(customer=order.customer.number, order=order.number, reason=reason), actor=actor, at=at)
 
 
 def running_orders(customer: Customer) -> QuerySet[Order]:

@@ -149,21 +149,29 @@ def _announce_and_allocate(*, payment: Payment, first: str, account: str, actor:
         actor=actor,
         at=at,
     )
+    allocations = allocate_oldest(payment, first=first, actor=actor, at=at)
+    amount = Money(payment.amount, currency(payment.currency))
+    received = journal.payment_received(document=payment.number, amount=amount, account=account)
+    if received is not None:
+        day = local_day(at, payment.customer)
+        post([ToPost(entry=received, customer=payment.customer.number, on=day)], at=at)
+    post_allocations(payment, allocations, at=at)
+
+
+def allocate_oldest(payment: Payment, *, actor: Actor, at: datetime, first: str = "") -> Mapping[str, Decimal]:
+    """Settle open invoices, a chosen one first, keep the rest as credit, and return how much settled which."""
     allocations = _allocate(payment, _settled_by(payment, first), actor=actor, at=at)
     payment.unallocated = payment.amount - sum(allocations.values(), Decimal(0))
     payment.save(update_fields=["unallocated"])
-    _post(payment, allocations, account=account, at=at)
+    return allocations
 
 
-def _post(payment: Payment, allocations: Mapping[str, Decimal], *, account: str, at: datetime) -> None:
-    """Post the receipt to the customer's credit, and each allocation from there to the receivable."""
+def post_allocations(payment: Payment, allocations: Mapping[str, Decimal], *, at: datetime) -> None:
+    """Post each allocation, from the customer's credit to the receivable."""
     unit = currency(payment.currency)
     entries = [
-        journal.payment_received(document=payment.number, amount=Money(payment.amount, unit), account=account),
-        *(
-            journal.allocation(document=f"{payment.number}→{number}", amount=Money(amount, unit))
-            for number, amount in allocations.items()
-        ),
+        journal.allocation(document=f"{payment.number}→{number}", amount=Money(amount, unit))
+        for number, amount in allocations.items()
     ]
     day = local_day(at, payment.customer)
     post([ToPost(entry=entry, customer=payment.customer.number, on=day) for entry in entries if entry], at=at)
