@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import TypeVar
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from billhook.catalog.models import Plan, PlanAllowance, PlanContent, PlanItem, PlanPhase, PlanTerm
 from billhook.catalog.queries.prices import price_model
@@ -66,7 +66,8 @@ def plan_by_code(code: str, *, on: date) -> Plan:
 
 def plans() -> QuerySet[Plan]:
     """Return the newest version of each plan by code, with its items."""
-    return Plan.objects.prefetch_related("items__product").order_by("code", "-version").distinct("code")
+    newer = Plan.objects.filter(code=OuterRef("code"), version__gt=OuterRef("version"))
+    return Plan.objects.filter(~Exists(newer)).prefetch_related("items__product").order_by("code")
 
 
 def versions_of(code: str) -> QuerySet[Plan]:

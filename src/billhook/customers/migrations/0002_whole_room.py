@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('customers', '0001_initial'),
-        ('foundation', '0004_custom_fields'),
+        ('foundation', '0003_custom_fields'),
     ]
 
     operations = [

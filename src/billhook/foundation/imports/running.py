@@ -18,9 +18,11 @@ from billhook.foundation.imports.reading import Layout, Rejected, Row, rows_of
 from billhook.foundation.models.companies import Company
 from billhook.foundation.models.imports import ImportJob, RejectedRow
 from billhook.foundation.scope import company_scope
+from billhook.foundation.sequences import take_number
 
 CHUNK = 5000
 READING = 1 << 20
+IMPORT_NUMBERS = "IMP-{number:06d}"
 
 
 class ImportRunningError(Refusal):
@@ -203,13 +205,13 @@ def _job(company: Company, importing: Importer, path: Path, actor: Actor, at: da
         digest = hashlib.file_digest(stream, "sha256").hexdigest()
         stream.seek(0)
         next(iter(rows_of(stream, importing.layout)), None)
+    same = {"kind": importing.layout.kind, "sha256": digest, "state": "running"}
     with company_scope(company):
-        job, _ = ImportJob.objects.get_or_create(
-            kind=importing.layout.kind,
-            sha256=digest,
-            state="running",
-            defaults={"file_name": path.name[:255], "started_at": at, "started_by": actor.name},
-        )
+        job = ImportJob.objects.filter(**same).first()
+        if job is None:
+            number = take_number("import", year=at.year, pattern=IMPORT_NUMBERS)
+            named = {"number": number, "file_name": path.name[:255]}
+            job = ImportJob.objects.create(**same, **named, started_at=at, started_by=actor.name)
     return job
 
 

@@ -11,6 +11,7 @@ from billhook.foundation.scope import Book, ScopedModel
 class ImportJob(ScopedModel):
     """One file of customers, products, orders or balances; `position` is the last line that was looked at."""
 
+    number = models.CharField(max_length=40)
     kind = models.CharField(max_length=20)
     file_name = models.CharField(max_length=255)
     sha256 = models.CharField(max_length=64)
@@ -22,12 +23,13 @@ class ImportJob(ScopedModel):
     started_at = models.DateTimeField()
     started_by = models.CharField(max_length=200)
 
-    book = Book(key=("kind", "sha256", "started_at"))
+    book = Book(key=("number",))
 
     class Meta:
-        """A file runs once at a time."""
+        """Numbered; a file runs once at a time."""
 
         constraints: ClassVar = [
+            models.UniqueConstraint(fields=["company", "number"], name="import_number_once"),
             models.UniqueConstraint(
                 fields=["company", "kind", "sha256"], condition=Q(state="running"), name="import_runs_once"
             ),

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('foundation', '0004_custom_fields'),
+        ('foundation', '0003_custom_fields'),
     ]
 
     operations = [

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('foundation', '0003_imports'),
+        ('foundation', '0002_event_seals'),
     ]
 
     operations = [
