@@ -10,7 +10,6 @@ from tests.builders import (
     FIRST_DAY,
     OPENED,
     OPENING,
-    activate_plugins,
     make_catalog,
     make_company,
     sign_up_customer,
@@ -27,15 +26,12 @@ from billhook.customers.operations.account_types import create_account_type
 from billhook.customers.queries import by_number
 from billhook.customers.refusals import CustomerExistsError
 from billhook.foundation.digest import digest
-from billhook.foundation.draining import JobsFailedError, drain
 from billhook.foundation.models import EventRecord
 from billhook.foundation.scope import company_scope
-from billhook.hooks.models import PluginInstance
 from billhook.orders.identifiers import IdentifierTakenError
-from billhook.orders.models import Order, OrderLineVersion, ProvisioningTask, UsageIdentifier
+from billhook.orders.models import Order, OrderLineVersion, UsageIdentifier
 from billhook.orders.operations.charge import add_charge
 from billhook.orders.operations.place import place_order
-from billhook.orders.operations.provision import tell_network
 from billhook.orders.operations.sign_up import preview_sign_up, sign_up
 from billhook.orders.operations.suspend import resume_all, resume_order, suspend_all, suspend_order
 
@@ -44,11 +40,10 @@ LATER = OPENING + timedelta(days=14)
 
 
 @pytest.fixture(autouse=True)
-def company(db, tmp_path):
+def company(db):
     company = make_company()
     with company_scope(company):
         make_catalog()
-        activate_plugins(tmp_path)
         yield company
 
 
@@ -233,43 +228,6 @@ def test_a_version_has_exactly_one_price():
     for change in ({"price": None}, {"own_price": {"model": "flat", "parameters": {"amount": "1"}}}):
         with pytest.raises(IntegrityError, match="order_line_version_one_price"), transaction.atomic():
             OrderLineVersion.objects.filter(line__order=order).update(**change)
-
-
-def test_the_network_is_told_what_becomes_of_an_order(tmp_path):
-    order = sign_up_customer("1001").order
-    suspend_order(order=order, reason="late", actor=CLERK, at=LATER)
-    resume_order(order=order, reason="paid", actor=CLERK, at=LATER)
-    drain()
-    words = [line.split()[1:] for line in (tmp_path / "network.log").read_text().splitlines()]
-    assert words == [[verb, "O-000001", "1001"] for verb in ("activate", "suspend", "resume")]
-    assert {task.status for task in ProvisioningTask.objects.all()} == {"done"}
-    assert [record.data["answer"] for record in events("order.network_told")] == [
-        f"{verb} written to network.log" for verb in ("activate", "suspend", "resume")
-    ]
-
-
-def test_the_network_is_told_once(tmp_path):
-    order = sign_up_customer("1001").order
-    drain()
-    tell_network(order=order, verb="activate", **BY)
-    assert len((tmp_path / "network.log").read_text().splitlines()) == len(events("order.network_told")) == 1
-
-
-def test_without_a_network_the_timeline_says_so():
-    PluginInstance.objects.filter(hook="orders.provisioning").update(enabled=False)
-    sign_up_customer("1001")
-    drain()
-    assert events("order.network_told")[0].data["answer"] == "no network is connected"
-
-
-def test_a_network_that_fails_leaves_the_task_to_be_told_again(tmp_path):
-    (tmp_path / "network.log").mkdir()
-    order = sign_up_customer("1001").order
-    with pytest.raises(JobsFailedError):
-        drain()
-    assert not events("order.network_told")
-    (tmp_path / "network.log").rmdir()
-    assert tell_network(order=order, verb="activate", **BY).status == "done"
 
 
 def test_a_price_that_an_order_stands_on_is_kept():

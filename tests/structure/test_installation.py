@@ -37,6 +37,9 @@ WAITING = {
     "hooks.view": "plugins are activated by program",
     "invoicing.send": "invoices go out by themselves",
     "ledger.view": "the ledger is read by command",
+    "orders.assets": "assets are kept by program",
+    "orders.change": "orders are placed by program",
+    "orders.provision": "networks are looked after by program",
 }
 
 

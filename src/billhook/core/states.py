@@ -147,3 +147,27 @@ MEDIATION_BATCH = _lifecycle(
     discarded:
     """,
 )
+
+ASSET = _lifecycle(
+    "asset",
+    """
+    available: reserved assigned retired
+    reserved: available assigned
+    assigned: available quarantined
+    quarantined: available retired
+    retired:
+    """,
+)
+
+PROVISIONING_TASK = _lifecycle(
+    "task of the network",
+    """
+    waiting: sent superseded given_up done
+    sent: waiting pending failed given_up done
+    pending: waiting failed given_up done
+    failed: waiting given_up done
+    done:
+    given_up:
+    superseded:
+    """,
+)

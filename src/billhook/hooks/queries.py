@@ -19,6 +19,11 @@ class NothingFillsHookError(Refusal):
         super().__init__(f"No plugin is activated for {hook}: activate one under Plugins.")
 
 
+def codes(hook: Hook[P]) -> list[str]:
+    """Return the codes of the enabled instances of a hook for the company in scope, in order, without making them."""
+    return list(PluginInstance.objects.filter(hook=hook.name, enabled=True).values_list("code", flat=True))
+
+
 def filled(hook: Hook[P]) -> list[tuple[str, P]]:
     """Return the enabled instances of a hook for the company in scope, in order, each with its code."""
     found = []

@@ -1,7 +1,7 @@
-"""What happens to orders."""
+"""What happens to orders, to the assets that their lines use, and between them and the network."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import ClassVar
 
 from billhook.foundation.events import Event
@@ -74,6 +74,24 @@ class SignedUp(OrderEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkEvent(OrderEvent):
+    """The base of what happens between an order and one network."""
+
+    network: str
+    verb: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkAsked(NetworkEvent):
+    """A network is about to be told something, or asked what became of it."""
+
+    name: ClassVar[str] = "order.network_asked"
+    sentence: ClassVar[str] = "The network {network} was asked to {verb} order {order}."
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NetworkTold(OrderEvent):
     """The network was told what to do with an order, and answered."""
 
@@ -82,6 +100,62 @@ class NetworkTold(OrderEvent):
 
     verb: str
     answer: str
+    network: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkDelayed(NetworkEvent):
+    """A network has not done yet what it was told; it is told again, or asked."""
+
+    name: ClassVar[str] = "order.network_delayed"
+    sentence: ClassVar[str] = (
+        "The network {network} has yet to {verb} order {order} ({message}); it is asked again at {next_at}."
+    )
+
+    message: str
+    next_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkFailed(NetworkEvent):
+    """A network has not done what it was told, and is told no more by itself."""
+
+    name: ClassVar[str] = "order.network_failed"
+    sentence: ClassVar[str] = (
+        "The network {network} did not {verb} order {order} ({message}): try again, give up, or mark it done."
+    )
+
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkSpared(NetworkEvent):
+    """Two words that undo each other had both to wait, and neither is told."""
+
+    name: ClassVar[str] = "order.network_spared"
+    sentence: ClassVar[str] = "The network {network} need not {undone} and {verb} order {order}: one undoes the other."
+
+    undone: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkGivenUp(NetworkEvent):
+    """Somebody decided that a network need not do something any more."""
+
+    name: ClassVar[str] = "order.network_given_up"
+    sentence: ClassVar[str] = "The network {network} need no longer {verb} order {order}: {reason}."
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkDoneByHand(NetworkEvent):
+    """Somebody did by hand what a network did not do."""
+
+    name: ClassVar[str] = "order.network_done_by_hand"
+    sentence: ClassVar[str] = "To {verb} order {order} at the network {network} was done by hand: {reason}."
+
+    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from billhook.hooks import contract
-from billhook.orders.hooks import PROVISIONING, ProvisioningRequest
+from billhook.orders.hooks import PROVISIONING, ProvisioningRequest, Verb
 
 
 class LogParameters(contract.Parameters):
@@ -16,7 +16,7 @@ class LogParameters(contract.Parameters):
 
 
 class LogProvisioning:
-    """Appends `key verb order customer` to a log file."""
+    """Appends `key verb order customer assets features` to a log file."""
 
     hook: ClassVar[str] = PROVISIONING.name
     code: ClassVar[str] = "log"
@@ -29,14 +29,22 @@ class LogProvisioning:
         self.file = parameters.file
 
     def carry_out(self, request: ProvisioningRequest) -> str:
-        """Append the line unless it is there, and say so."""
-        line = f"{request.key} {request.verb} {request.order} {request.customer}\n"
+        """Append the line unless its key is there, and say so; a query counts the lines of the order."""
         self.file.parent.mkdir(parents=True, exist_ok=True)
         with self.file.open("a+", encoding="utf-8") as log:
             fcntl.flock(log, fcntl.LOCK_EX)
             log.seek(0)
-            if line not in log.readlines():
-                log.write(line)
+            lines = log.readlines()
+            if request.verb == Verb.QUERY:
+                return f"{sum(f' {request.order} ' in line for line in lines)} lines of it in {self.file.name}"
+            if not any(line.startswith(f"{request.key} {request.verb} ") for line in lines):
+                log.write(f"{' '.join(words(request))}\n")
                 log.flush()
                 os.fsync(log.fileno())
         return f"{request.verb} written to {self.file.name}"
+
+
+def words(request: ProvisioningRequest) -> list[str]:
+    """Return what a line holds: what is asked, and the assets and features that it is about."""
+    assets = [asset.identifier for asset in request.assets]
+    return [request.key, request.verb, request.order, request.customer, *assets, *request.features]

@@ -250,26 +250,3 @@ class UsageIdentifier(ScopedModel):
     def __str__(self) -> str:
         """Return the value."""
         return self.value
-
-
-class ProvisioningTask(ScopedModel):
-    """One word to the network: activate, suspend, resume or terminate an order; sent once, kept with its answer."""
-
-    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="provisioning")
-    verb = models.CharField(max_length=12)
-    at = models.DateTimeField()
-    status = models.CharField(max_length=12, default="waiting")
-    answer = models.JSONField(default=dict)
-
-    book = Book(key=("order", "at", "verb"))
-
-    class Meta:
-        """A verb once at an instant."""
-
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["company", "order", "verb", "at"], name="provisioning_once")
-        ]
-
-    def __str__(self) -> str:
-        """Return verb and order."""
-        return f"{self.verb} {self.order}"

@@ -1,0 +1,1 @@
+"""What can happen to assets; one file for each happening."""
