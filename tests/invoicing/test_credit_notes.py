@@ -10,7 +10,7 @@ from tests.billing.playing import APRIL, MARCH, MAY, at, bill_date, happened
 from tests.builders import CLERK, OPENED
 from tests.orders.changing import seat_order
 
-from billhook.catalog.operations import set_tax_rate
+from billhook.catalog.operations.taxes import set_tax_rate
 from billhook.core.money import Money
 from billhook.customers.queries import by_number
 from billhook.foundation.models import Company

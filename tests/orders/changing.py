@@ -10,7 +10,7 @@ import pytest
 from tests.billing.playing import MARCH, bill_date, open_books
 from tests.builders import CLERK, OPENING
 
-from billhook.catalog.operations import create_product
+from billhook.catalog.operations.products import create_product
 from billhook.core.cadence import Cadence, CadenceUnit
 from billhook.customers.queries import by_number
 from billhook.foundation.models import Company

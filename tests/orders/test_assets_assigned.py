@@ -34,13 +34,13 @@ from billhook.orders.asset_refusals import (
     UsageLineUnclearError,
 )
 from billhook.orders.events import OrderSuspended
+from billhook.orders.identifiers import IdentifierTakenError
 from billhook.orders.models import Asset, AssetAssignment, AssetType, Order, OrderLine, UsageIdentifier
 from billhook.orders.operations.assets.assign import assign
 from billhook.orders.operations.assets.reserve import reserve
 from billhook.orders.operations.assets.retire import retire
 from billhook.orders.operations.assets.swap import swap
 from billhook.orders.operations.assets.unassign import unassign
-from billhook.orders.operations.place import IdentifierTakenError
 from billhook.orders.queries import usage_guide
 from billhook.orders.reactions import order_over
 

@@ -13,11 +13,11 @@ from billhook.core.errors import Refusal
 from billhook.foundation.scope import company_scope
 from billhook.orders.asset_queries import asset_type_by_code, pool_counts
 from billhook.orders.asset_refusals import AssetAssignedError, AssetReservedError, DuplicateAssetError
+from billhook.orders.identifiers import IdentifierTakenError
 from billhook.orders.models import Asset, AssetAssignment, UsageIdentifier
 from billhook.orders.operations.assets.assign import assign
 from billhook.orders.operations.assets.create import NewAssets, create_assets
 from billhook.orders.operations.assets.reserve import reserve, reserve_next
-from billhook.orders.operations.place import IdentifierTakenError
 
 UNTIL = OPENING + timedelta(hours=1)
 THREADS = 8

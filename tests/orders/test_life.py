@@ -8,7 +8,10 @@ from tests.billing.playing import APRIL, MARCH, MAY, bill_date, pass_time
 from tests.builders import CLERK, OPENED, OPENING
 from tests.orders.changing import at, day, flat, lines_of, open_life, seat_order, seats
 
-from billhook.catalog.operations import NewPlanItem, create_plan, create_product, publish_price
+from billhook.catalog.operations.plan_parts import NewPlanItem
+from billhook.catalog.operations.plans import create_plan
+from billhook.catalog.operations.prices import publish_price
+from billhook.catalog.operations.products import create_product
 from billhook.core.changes import ChangePolicy, How, Settle, When
 from billhook.core.states import TransitionError
 from billhook.core.suspension import SuspensionBilling, SuspensionError

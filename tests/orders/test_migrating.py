@@ -9,8 +9,10 @@ from tests.builders import CLERK, OPENED, OPENING, call, write_calls
 from tests.orders.changing import PER_SEAT, at, lines_of
 
 from billhook.catalog.models import Price
-from billhook.catalog.operations import RATE_CARD, NewRate, import_rate_card, publish_price
+from billhook.catalog.operations.prices import RATE_CARD, publish_price
+from billhook.catalog.operations.rates import import_rate_card
 from billhook.catalog.queries import product_by_code
+from billhook.catalog.rates import NewRate
 from billhook.foundation.digest import digest
 from billhook.foundation.scope import company_scope
 from billhook.orders.migration import Migration, preview_migration

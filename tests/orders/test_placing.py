@@ -21,7 +21,7 @@ from tests.orders.changing import (
     seats,
 )
 
-from billhook.catalog.operations import create_product
+from billhook.catalog.operations.products import create_product
 from billhook.core.agreement import Alignment, Timing
 from billhook.core.cadence import Cadence, CadenceUnit
 from billhook.foundation.scope import company_scope

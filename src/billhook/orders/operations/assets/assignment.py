@@ -18,9 +18,9 @@ from billhook.orders.asset_refusals import (
     UsageLineUnclearError,
     instant,
 )
+from billhook.orders.identifiers import IdentifierTakenError
 from billhook.orders.models import Asset, AssetAssignment, Order, OrderLine, UsageIdentifier
 from billhook.orders.operations.assets.pool import has_it, move
-from billhook.orders.operations.place import IdentifierTakenError
 
 
 def lock_order(order_id: int, *, among: tuple[str, ...]) -> Order:

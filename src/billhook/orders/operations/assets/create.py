@@ -12,13 +12,13 @@ from psycopg.types.json import Jsonb
 from billhook.foundation.bulk import insert_rows
 from billhook.foundation.events import Actor, emit
 from billhook.foundation.scope import current_company_id
+from billhook.orders.asset_events import AssetsCreated, AssetTypeCreated
 from billhook.orders.asset_refusals import (
     AssetTypeError,
     DuplicateAssetError,
     IdentifierRefusedError,
     RangeError,
 )
-from billhook.orders.asset_events import AssetsCreated, AssetTypeCreated
 from billhook.orders.models import Asset, AssetType
 from billhook.orders.models.assets import KINDS
 

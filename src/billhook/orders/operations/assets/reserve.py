@@ -5,8 +5,8 @@ from datetime import datetime
 from django.db import transaction
 
 from billhook.foundation.events import Actor, emit
-from billhook.orders.asset_refusals import AssetNotReservedError, AssetTimeError, PoolEmptyError, instant
 from billhook.orders.asset_events import AssetFreed, AssetReserved
+from billhook.orders.asset_refusals import AssetNotReservedError, AssetTimeError, PoolEmptyError, instant
 from billhook.orders.models import Asset, AssetType
 from billhook.orders.operations.assets.pool import check_free, lock, move
 

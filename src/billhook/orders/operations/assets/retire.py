@@ -5,8 +5,8 @@ from datetime import datetime
 from django.db import transaction
 
 from billhook.foundation.events import Actor, emit
-from billhook.orders.asset_refusals import AssetInUseError, AssetRetiredError
 from billhook.orders.asset_events import AssetRetired
+from billhook.orders.asset_refusals import AssetInUseError, AssetRetiredError
 from billhook.orders.models import Asset
 from billhook.orders.operations.assets.pool import lock, move
 

@@ -5,8 +5,8 @@ from datetime import datetime
 from django.db import transaction
 
 from billhook.foundation.events import Actor, emit
-from billhook.orders.asset_refusals import AssetNotAssignedError, SwapRefusedError
 from billhook.orders.asset_events import AssetSwapped
+from billhook.orders.asset_refusals import AssetNotAssignedError, SwapRefusedError
 from billhook.orders.models import Asset, AssetAssignment
 from billhook.orders.operations.assets.assignment import begin, end, lock_order
 from billhook.orders.operations.assets.pool import check_free, lock
