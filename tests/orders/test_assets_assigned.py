@@ -33,7 +33,7 @@ from billhook.orders.asset_refusals import (
     SwapRefusedError,
     UsageLineUnclearError,
 )
-from billhook.orders.events import OrderSuspended
+from billhook.orders.events import OrderEnded
 from billhook.orders.identifiers import IdentifierTakenError
 from billhook.orders.models import Asset, AssetAssignment, AssetType, Order, OrderLine, UsageIdentifier
 from billhook.orders.operations.assets.assign import assign
@@ -230,7 +230,7 @@ def test_an_order_that_is_over_gives_everything_back(company):
         assign(asset=asset, line=voice_line(), **BY)
     order = Order.objects.get(number="O-000001")
     Order.objects.filter(pk=order.pk).update(status="cancelled")
-    event = OrderSuspended(customer="1001", order=order.number, reason="stands in for the end")
+    event = OrderEnded(customer="1001", order=order.number, on=LATER.date())
     for _ in range(2):
         order_over(event, Occasion(company=company, actor=CLERK, at=LATER, record_id=0))
     assert assets_of_order(order) == []

@@ -1,6 +1,6 @@
 """Existing customers keep their price version until they are moved, previewed, a chunk at a time."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -88,7 +88,7 @@ def test_who_cannot_be_moved_is_named_and_stops_nobody(company):
             product=product_by_code("voice-line"),
             model="flat",
             parameters={"amount": "25.00"},
-            valid_from=DAY,
+            valid_from=DAY - timedelta(days=1),
             actor=CLERK,
             at=OPENING,
         )

@@ -8,7 +8,7 @@ import pytest
 from tests.plugins.prices import band, build, costs, nested
 
 from billhook.core.price import BeyondLastTierError
-from billhook.core.price.dynamic import PricedEvent
+from billhook.core.usage import UsageEvent
 from billhook.plugins.price_models.nested import (
     CappedPrice,
     ChainPrice,
@@ -101,7 +101,9 @@ def test_the_peaks_of_several_meters_choose_a_tier():
 def test_a_pool_and_events_with_their_own_price():
     assert build(PooledPrice).with_pool(D(2)).price(D(12)).amount == 2
     dynamic = build(DynamicPrice, unit="call")
-    assert dynamic.price_events([PricedEvent(quantity=D(1), amount=D("0.35"))]).amount == D("0.35")
+    assert dynamic.price_usage(
+        [UsageEvent(key="a", at=datetime(2026, 3, 1, tzinfo=UTC), amount=D("0.35"))]
+    ).amount == D("0.35")
     assert dynamic.unit == "call"
 
 

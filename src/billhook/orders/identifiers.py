@@ -28,7 +28,7 @@ def claim(line: OrderLine, kind: str, values: Sequence[str], at: datetime) -> No
         IdentifierTakenError: one belongs to another order.
     """
     for value in values:
-        meant = UsageIdentifier.objects.filter(Q(valid_until=None) | Q(valid_until__gt=at), kind=kind, value=value)
+        meant = UsageIdentifier.objects.filter(Q(valid_until=None) | Q(valid_until__gt=at), value=value)
         taken = meant.select_related("line__order").first()
         if taken is not None:
             raise IdentifierTakenError(value, taken.line.order.number)

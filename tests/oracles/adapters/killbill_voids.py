@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -18,7 +18,7 @@ from billhook.core.cadence import Cadence, CadenceUnit
 from billhook.core.document import InvoiceDraft
 from billhook.core.period import Period
 from billhook.core.price.capacity import Capacity, CapacityTier, Limit
-from billhook.core.usage import UsageCharge
+from billhook.core.usage import UsageCharge, UsageEvent
 
 MONTH = Cadence(CadenceUnit.MONTH)
 _PLAN = re.compile(r"usage-in-arrear MONTHLY capacity: peak (\w+) <=([\d.]+) -> \$([\d.]+), above -> \$([\d.]+)")
@@ -39,8 +39,11 @@ def usage_void(given: Facts, _: Case) -> Mapping[str, object]:
         raise Unreadable("the actions are others")
     start = date(int(month[1]), int(month[2]), 1)
     peak = max(Decimal(word) for word in used[1].split(", "))
-    usage, end = UsageCharge(line="usage", period=Period.day(start), quantity=peak), MONTH.nth(start, 1)
-    books = _books(_price(given["plans"][names[0]]), start, end)
+    end, price = MONTH.nth(start, 1), _price(given["plans"][names[0]])
+    at = datetime(start.year, start.month, start.day, tzinfo=UTC)
+    event = UsageEvent(key="peak", at=at, quantity=peak, properties=dict.fromkeys(price.meters, peak))
+    usage = UsageCharge(line="usage", period=Period.day(start), quantity=peak, events=(event,))
+    books = _books(price, start, end)
     before = _items(books.bill(end, (usage,)))
     _release(books)
     return {"before": before, "after_retrigger": _items(books.bill(end, (usage,)))}

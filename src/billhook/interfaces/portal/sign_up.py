@@ -38,13 +38,15 @@ from billhook.interfaces.portal.wording import FirstBill
 from billhook.interfaces.signing_up import checked, previewed
 from billhook.orders.operations.sign_up import SignUp, sign_up
 from billhook.orders.queries import agreement
-from billhook.payments.queries import cards_offered
+from billhook.payments.queries import CardsOffered, cards_offered
 
 PREVIEWS = Limit(what="sign-up preview", most=120, within=timedelta(minutes=10))
 SIGN_UPS = Limit(what="sign-up", most=10, within=timedelta(hours=1))
 KEPT = "sign-up page {key}"
 FRAGMENT, PAGE = "portal/bill.html", "portal/sign_up.html"
 log = structlog.get_logger()
+
+NO_CARDS = CardsOffered(gateway="", choices=())
 
 
 class TooManyError(Refusal):
@@ -118,8 +120,8 @@ class Offer:
         )
 
 
-def offer_of(company: str, plan: str) -> Offer:
-    """Return what is offered at an address; call it inside no scope.
+def offer_of(company: str, plan: str, *, choose: bool = True) -> Offer:
+    """Return what is offered at an address, with the cards to choose from where one is chosen; call it in no scope.
 
     Raises:
         Http404: no such company or plan, or the company lets nobody sign up by themselves.
@@ -135,7 +137,7 @@ def offer_of(company: str, plan: str) -> Offer:
             )
         except (UnknownAccountTypeError, UnknownPlanError) as unknown:
             raise Http404 from unknown
-        cards = cards_offered()
+        cards = cards_offered() if choose else NO_CARDS
     structlog.contextvars.bind_contextvars(company=company)
     return Offer(found, one, kind.currency, Asked(cards, card_needed=not found.sign_up_without_card))
 
@@ -217,7 +219,7 @@ def _previewed(request: HttpRequest, offer: Offer, typed: Given) -> tuple[FirstB
 @public
 def done(request: HttpRequest, company: str, plan: str, key: str) -> HttpResponse:
     """Show who has just signed up the first bill and what happens next; only their form knows this address."""
-    offer = offer_of(company, plan)
+    offer = offer_of(company, plan, choose=False)
     with company_scope(offer.company), timezone.override(offer.company.zone):
         kept = answers.kept(KEPT.format(key=key)) if given.SOUND_KEY.fullmatch(key) else None
         if kept is None:
