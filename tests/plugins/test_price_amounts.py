@@ -27,6 +27,11 @@ from billhook.plugins.price_models.usage import CapacityPrice, DynamicPrice, For
 D = Decimal
 
 
+def one(at, amount=None):
+    """Return one unit that was used at an instant."""
+    return UsageEvent(key="a", at=at, quantity=D(1), amount=amount)
+
+
 def test_a_rebate_is_a_price_below_zero():
     assert costs(FlatPrice, 1, amount="-5") == "-5"
     assert costs(PerUnitPrice, 3, unit_price="-0.05") == "-0.15"
@@ -101,9 +106,7 @@ def test_the_peaks_of_several_meters_choose_a_tier():
 def test_a_pool_and_events_with_their_own_price():
     assert build(PooledPrice).with_pool(D(2)).price(D(12)).amount == 2
     dynamic = build(DynamicPrice, unit="call")
-    assert dynamic.price_usage(
-        [UsageEvent(key="a", at=datetime(2026, 3, 1, tzinfo=UTC), amount=D("0.35"))]
-    ).amount == D("0.35")
+    assert dynamic.price_usage([one(datetime(2026, 3, 1, tzinfo=UTC), D("0.35"))]).amount == D("0.35")
     assert dynamic.unit == "call"
 
 
@@ -130,10 +133,10 @@ def test_the_date_chooses_a_version_whatever_their_order():
 )
 def test_weekday_hour_and_holiday_choose_a_price_by_the_clock_of_the_zone(at, amount):
     price = build(TimeOfDayPrice, zone="Europe/Amsterdam", holidays=["2026-04-06"])
-    assert price.price_at(D(1), at).amount == amount
+    assert price.price_usage([one(at)]).amount == amount
 
 
 def test_bands_cover_every_day_unless_days_are_named():
     whole = build(TimeOfDayPrice, bands=[band("all")], prices={"all": nested()})
     assert [found.days for found in whole.calendar.bands] == [frozenset(range(8))]
-    assert Fraction(whole.price_at(D(1), datetime(2026, 3, 7, tzinfo=UTC)).amount) == 20
+    assert Fraction(whole.price_usage([one(datetime(2026, 3, 7, tzinfo=UTC))]).amount) == 20
