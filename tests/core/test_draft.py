@@ -272,3 +272,18 @@ def test_equal_values_have_equal_bytes() -> None:
     assert draft is not None
     derivation = draft.lines[0].derivation
     assert canonical.from_plain(Derivation, canonical.plain(derivation)) == derivation
+
+
+def test_discounts_never_take_more_than_there_is_however_they_are_rounded() -> None:
+    percents = ("4.79", "0.01", "100")
+    whole = agreement(
+        line(price=Flat(currency=EUR, amount=Decimal("204.28"))),
+        discounts=tuple(Discount(key=percent, description="", percent=Decimal(percent)) for percent in percents),
+    )
+    draft = bill(whole, (), FIRST)
+    assert draft is not None
+    assert draft.net == Money.zero(EUR)
+    taken = [item for item in draft.lines if item.kind is ChargeKind.DISCOUNT]
+    assert [str(item.amount.amount) for item in taken] == ["-9.79", "-0.02", "-194.47"]
+    assert sentence(taken[-1].derivation).endswith("no more than the 194.47 that is left: -194.47 EUR.")
+    assert all(recompute(item.derivation) == item.amount for item in taken)

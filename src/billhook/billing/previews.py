@@ -57,24 +57,6 @@ def preview(act: Callable[[], object], customer: Customer, as_of: date) -> Previ
         act()
         after = next_bill(customer, as_of)
         transaction.set_rollback(True)
-    return _compared(customer, before, after)
-
-
-def preview_new(act: Callable[[], Customer], as_of: date | None = None) -> Preview:
-    """Return the first bill of a customer whom an act makes, such as a sign-up; nothing of it stays.
-
-    Args:
-        act: makes the customer and returns it.
-        as_of: the bill date; None for the customer's next one.
-    """
-    with transaction.atomic():
-        customer = act()
-        after = next_bill(customer, as_of or customer.next_invoice_on)
-        transaction.set_rollback(True)
-    return _compared(customer, None, after)
-
-
-def _compared(customer: Customer, before: InvoiceDraft | None, after: InvoiceDraft | None) -> Preview:
     nothing = Money.zero(currency(customer.currency))
     difference = (after.total if after else nothing) - (before.total if before else nothing)
     return Preview(customer=customer.number, before=before, after=after, difference=difference)

@@ -29,15 +29,15 @@ class Unused:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoMoreThan:
-    """What is left to give back: stops a greater credit there."""
+    """What is left to give back, or to take off: stops a greater credit or discount there."""
 
     tag: ClassVar[str] = "no_more_than"
     left: Decimal
 
     def apply(self, running: Fraction) -> Fraction:
-        """Return the running amount, or all that is left where it would give back more."""
+        """Return the running amount, or all that is left where it would take more."""
         return max(running, -Fraction(self.left))
 
     def words(self) -> str:
         """Return the step in words."""
-        return f"no more than the {show(self.left)} that earlier credits have left"
+        return f"no more than the {show(self.left)} that is left"

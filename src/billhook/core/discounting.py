@@ -1,12 +1,13 @@
 """Discounting: the lines that take discounts off, each in proportion and rounded once, by tax rates and account."""
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
 from billhook.core import exact
 from billhook.core.agreement import Agreement, ChargeKind
+from billhook.core.billing_steps import NoMoreThan
 from billhook.core.charges import rounding_steps
 from billhook.core.derivation import Derivation
 from billhook.core.discount import Discount
@@ -26,11 +27,15 @@ class _Part(NamedTuple):
 
 
 def discount_lines(agreement: Agreement, lines: Sequence[DraftLine]) -> Iterator[DraftLine]:
-    """Yield the lines of each discount; the next one finds what the one before has left, exactly."""
+    """Yield the lines of each discount; the next one finds what the one before has left, exactly.
+
+    Rounded, they never take more of the lines of some rates than there is.
+    """
     if not agreement.discounts:
         return
     left: list[Figure] = [line.amount.amount for line in lines]
     together = together_by_rates(agreement, lines)
+    room = _room(lines, together, agreement.currency)
     for number, discount in enumerate(agreement.discounts, start=1):
         chosen = [index for index, line in enumerate(lines) if is_discounted(discount, line)]
         rate = discount.rate(exact.total_of([left[index] for index in chosen]))
@@ -44,13 +49,31 @@ def discount_lines(agreement: Agreement, lines: Sequence[DraftLine]) -> Iterator
         if number < len(agreement.discounts):
             for index in chosen:
                 left[index] = exact.difference(left[index], exact.product(left[index], rate))
-        yield from _lines(discount, list(parts.values()), agreement.currency)
+        yield from _lines(discount, parts, room, agreement.currency)
 
 
-def _lines(discount: Discount, by_rates: Sequence[Sequence[_Part]], currency: Currency) -> Iterator[DraftLine]:
+def _room(
+    lines: Sequence[DraftLine], together: Sequence[tuple[Hashable, str, str]], currency: Currency
+) -> dict[Hashable, Money]:
+    """Return by rates what there is to take discounts off."""
+    room: dict[Hashable, Money] = defaultdict(lambda: Money.zero(currency))
+    for line, (rates, _, _) in zip(lines, together, strict=True):
+        if can_be_discounted(line):
+            room[rates] += line.amount
+    return room
+
+
+def _lines(
+    discount: Discount, groups: Mapping[Hashable, Sequence[_Part]], room: dict[Hashable, Money], currency: Currency
+) -> Iterator[DraftLine]:
     """Round what a discount takes once, share it by rates, then by account, and yield a line for each part."""
+    by_rates = list(groups.values())
     parts = [part for same in by_rates for part in same]
-    taken = round_together([exact.total_of([part.taken for part in same]) for same in by_rates], currency)
+    wanted = round_together([exact.total_of([part.taken for part in same]) for same in by_rates], currency)
+    taken = [min(amount, room[rates]) for rates, amount in zip(groups, wanted, strict=True)]
+    capped = () if len(parts) > 1 or list(wanted) == taken else (NoMoreThan(left=taken[0].amount),)
+    for rates, amount in zip(groups, taken, strict=True):
+        room[rates] -= amount
     amounts = [share for amount, same in zip(taken, by_rates, strict=True) for share in _by_account(amount, same)]
     whole = exact.total_of([part.base for part in parts])
     for number, (part, amount) in enumerate(zip(parts, amounts, strict=True), start=1):
@@ -58,6 +81,7 @@ def _lines(discount: Discount, by_rates: Sequence[Sequence[_Part]], currency: Cu
             steps = (
                 discount.step(part=part.base, whole=whole),
                 *rounding_steps(exact.difference(exact.ZERO, part.taken), -amount, len(parts)),
+                *capped,
             )
             yield reduction(
                 key=f"{discount.key}/{number}",
@@ -108,7 +132,12 @@ def reduction(
 
 def is_discounted(discount: Discount, line: DraftLine) -> bool:
     """Return whether a discount is taken off a line: never off penalties, nor off what is below zero."""
-    return line.amount.amount > 0 and line.kind is not ChargeKind.PENALTY and discount.applies_to(line.product)
+    return can_be_discounted(line) and discount.applies_to(line.product)
+
+
+def can_be_discounted(line: DraftLine) -> bool:
+    """Return whether anything may be taken off a line: not off penalties, nor off what is below zero."""
+    return line.amount.amount > 0 and line.kind is not ChargeKind.PENALTY
 
 
 def together_by_rates(agreement: Agreement, lines: Sequence[DraftLine]) -> list[tuple[Hashable, str, str]]:

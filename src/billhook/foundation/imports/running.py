@@ -21,7 +21,6 @@ from billhook.foundation.scope import company_scope
 from billhook.foundation.sequences import take_number
 
 CHUNK = 5000
-READING = 1 << 20
 IMPORT_NUMBERS = "IMP-{number:06d}"
 
 
@@ -68,11 +67,6 @@ _importers: dict[str, Importer] = {}
 def register(importer: Importer) -> None:
     """Make a kind of file known; rooms do so when they are loaded."""
     _importers[importer.layout.kind] = importer
-
-
-def importers() -> tuple[Importer, ...]:
-    """Return every kind of file that is taken in, by its name."""
-    return tuple(_importers[kind] for kind in sorted(_importers))
 
 
 def importer(kind: str) -> Importer:

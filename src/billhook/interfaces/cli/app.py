@@ -2,7 +2,7 @@
 
 import typer
 
-from billhook.interfaces.cli import books, clocks, imports, invoices, keys, runs, serving, usage
+from billhook.interfaces.cli import books, clocks, invoices, keys, runs, serving, usage
 
 HELP = """Billhook bills: customers, orders, usage, invoices, payments, collections.
 
@@ -16,7 +16,6 @@ app.command()(serving.worker)
 app.command()(books.migrate)
 app.command()(books.doctor)
 app.command()(books.verify)
-app.command("import")(imports.import_file)
 app.add_typer(books.db, name="db")
 app.add_typer(usage.mediation, name="mediation")
 app.add_typer(runs.run, name="run")
