@@ -6,12 +6,13 @@ from decimal import Decimal
 
 import pytest
 from django.db import IntegrityError, connection, transaction
-from tests.builders import CLERK, OPENED, OPENING, make_catalog, make_company
+from tests.builders import OPENED, make_catalog, make_company
+from tests.catalog.selling import BY, publish
 
 from billhook.catalog.models import Plan, Price, Product, Rate, RateCard
 from billhook.catalog.operations.plan_parts import NewPlanItem
 from billhook.catalog.operations.plans import create_plan
-from billhook.catalog.operations.prices import RATE_CARD, CardCurrencyError, NoCardError, publish_price
+from billhook.catalog.operations.prices import RATE_CARD, CardCurrencyError, NoCardError
 from billhook.catalog.operations.products import create_product
 from billhook.catalog.operations.rates import import_rate_card
 from billhook.catalog.operations.taxes import TaxOverlapError, set_tax_rate
@@ -37,26 +38,15 @@ from billhook.foundation.scope import company_scope
 from billhook.hooks.registry import UnknownPluginError
 from billhook.plugins.price_models.parameters import PriceParametersError
 
-BY = {"actor": CLERK, "at": OPENING}
 DAY = timedelta(days=1)
 RATE = NewRate(prefix="31", destination="Netherlands", price_per_minute=Decimal("0.05"), valid_from=OPENED)
 
-
-@pytest.fixture(autouse=True)
-def company(db):
-    company = make_company()
-    with company_scope(company):
-        yield company
+pytestmark = pytest.mark.usefixtures("shop")
 
 
 @pytest.fixture
 def line():
     return create_product(code="voice-line", name="VoIP line", kind="recurring", **BY)
-
-
-def publish(product, amount="20.00", valid_from=OPENED, **changes):
-    given = {"model": "flat", "parameters": {"amount": amount}, **changes}
-    return publish_price(product=product, valid_from=valid_from, **given, **BY)
 
 
 def asked(**given):

@@ -1,6 +1,5 @@
 """What somebody may mistype at a terminal: each ends with its code and one sentence, and nothing is changed."""
 
-import subprocess
 import sys
 from datetime import UTC, datetime
 
@@ -10,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 from tests.billing.playing import MARCH, open_books, preview
 from tests.builders import sign_up_customer
-from tests.database import ROOT
+from tests.cli.test_commands import REFUSED, USAGE, WORLD, billhook
 
 from billhook.billing.models import BillingRun, RunDraft
 from billhook.billing.operations.approve import approve_run
@@ -24,21 +23,7 @@ from billhook.site import command
 
 pytestmark = pytest.mark.xdist_group("story")
 
-USAGE, REFUSED, WORLD = 2, 3, 4
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
-
-
-def billhook(environment: dict[str, str], *words: str | bytes) -> subprocess.CompletedProcess[str]:
-    """Run one command in a wide terminal without colours."""
-    return subprocess.run(
-        [sys.executable, "-m", "billhook", *words],
-        env={**environment, "COLUMNS": "200", "NO_COLOR": "1"},
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.xdist_group("story")
 DONE, USAGE, REFUSED, WORLD, FAULTS = 0, 2, 3, 4, 5
 
 
-def billhook(environment: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
+def billhook(environment: dict[str, str], *words: str | bytes) -> subprocess.CompletedProcess[str]:
     """Run one command in a wide terminal without colours."""
     return subprocess.run(
         [sys.executable, "-m", "billhook", *words],

@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 from tests.customers.joining import BY, events, join, statements
 
+from billhook.core.vat import MEMBERS
 from billhook.customers.models import Exemption, TaxId
 from billhook.customers.operations.exemptions import NewExemption, add_exemption, end_exemption
 from billhook.customers.operations.tax_ids import (
@@ -16,7 +17,7 @@ from billhook.customers.operations.tax_ids import (
 )
 from billhook.customers.queries import by_number, exemptions_on, tax_ids
 from billhook.customers.refusals import MalformedError, OverlapError
-from billhook.customers.tax_schemes import EU, SCHEMES, TaxIdError, check_tax_id
+from billhook.customers.tax_schemes import SCHEMES, TaxIdError, check_tax_id
 from billhook.foundation.models import EventRecord
 
 pytestmark = pytest.mark.usefixtures("company")
@@ -90,7 +91,7 @@ def test_a_vat_id_of_every_member_state_passes_with_and_without_its_letters(numb
 
 
 def test_every_member_state_and_every_scheme_is_tried():
-    assert {"GR" if number[:2] == "EL" else number[:2] for number in EUROPEAN} == EU
+    assert {"GR" if number[:2] == "EL" else number[:2] for number in EUROPEAN} == MEMBERS
     assert {row[0] for row in OTHERS} | {"eu_vat", "other"} == set(SCHEMES)
 
 

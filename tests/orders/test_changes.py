@@ -14,6 +14,8 @@ from billhook.foundation.scope import company_scope
 from billhook.invoicing.models import Invoice, InvoiceBalance
 from billhook.orders.models import OrderChange, OrderLineVersion
 from billhook.orders.operations.cancel import cancel_order
+from billhook.orders.operations.provision import tell_network
+from billhook.orders.queries import current_versions
 from billhook.orders.refusals import (
     ContradictingChangeError,
     NothingChangesError,
@@ -164,3 +166,13 @@ def test_nothing_is_changed_after_a_cancellation_to_come_nor_of_a_cancelled_orde
         with pytest.raises(OrderIsOverError, match="is cancelled: place another order"):
             seats(order, 3, on=date(2026, 3, 11), asked=at(3, 26))
         assert OrderChange.objects.count() == 3
+
+
+def test_what_is_in_force_first_is_told_first_in_whatever_order_it_was_asked_for(company, order):
+    with company_scope(company):
+        seats(order, 3, on=date(2026, 6, 1), asked=at(3, 2))
+        seats(order, 2, on=APRIL, asked=at(3, 3))
+        listed = [row.quantity for row in current_versions([order.customer], on=MARCH) if row.line.position == 1]
+        (task,) = tell_network(order=order, verb="change", actor=CLERK, at=at(4, 10))
+    assert listed == [1, 2, 3]
+    assert task.requested["lines"][0]["quantity"] == "2"

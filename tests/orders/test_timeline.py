@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billhook.orders.timeline import WITHOUT_END, Do, Laid, Step, Stretch, Terms, fold, lay
+from billhook.core.phases import WITHOUT_END
+from billhook.orders.timeline import Do, Laid, Step, Stretch, Terms, fold, lay
 
 START = date(2026, 3, 1)
 ONE, TWO, THREE = (Terms(quantity=Decimal(number), own_price="p") for number in (1, 2, 3))

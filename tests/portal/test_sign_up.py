@@ -10,6 +10,7 @@ from tests.builders import CLERK, OPENING, make_books, make_catalog, make_compan
 from tests.console.visiting import few_statements, text_of
 from tests.processes import connected_to
 
+from billhook.catalog.operations.plans import retire_plan
 from billhook.customers.models import Customer, PaymentInstrument
 from billhook.foundation.models import Company, EventRecord
 from billhook.foundation.operations import NoAccountTypeError, close_sign_up, open_sign_up
@@ -270,3 +271,10 @@ def test_once_the_first_bill_is_issued_the_page_does_not_show_the_next_one(commi
     said = text_of(visitor.get(done))
     assert "It is on its way to desk@tern.example" in said
     assert "To pay on" not in said
+
+
+def test_a_plan_that_is_not_sold_today_is_not_found(visitor, company):
+    with company_scope(company):
+        retire_plan(code="voice", actor=CLERK, at=OPENING)
+    assert visitor.get(PAGE).status_code == 404
+    assert visitor.post(PAGE, FILLED).status_code == 404

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from django.db import connection
 
-from billhook.catalog.rates import NewRate
+from billhook.catalog.rates import KEPT, NewRate
 from billhook.foundation.scope import current_company_id
 
 
@@ -36,26 +36,8 @@ class Deck:
     today: date
 
 
-_COLUMNS = (
-    "prefix",
-    "destination",
-    "price_per_minute",
-    "connection_fee",
-    "first_increment",
-    "next_increment",
-    "minimum_seconds",
-    "valid_from",
-    "valid_until",
-)
-_TERMS = (
-    "destination",
-    "price_per_minute",
-    "connection_fee",
-    "first_increment",
-    "next_increment",
-    "minimum_seconds",
-    "valid_until",
-)
+_NAMES = ", ".join(KEPT)
+_TERMS = tuple(name for name in KEPT if name not in ("prefix", "valid_from"))
 _STAGED = """
 create temporary table staged_rate (
     row integer, prefix varchar(20), destination varchar(120), price_per_minute numeric(24, 12),
@@ -110,10 +92,9 @@ def compared(deck: Deck, rates: Iterable[NewRate]) -> Iterator[None]:
     with connection.cursor() as cursor, connection.wrap_database_errors:
         raw = cursor.connection.cursor()
         raw.execute(_STAGED)
-        names = ", ".join(_COLUMNS)
-        with raw.copy(f"copy staged_rate (row, {names}) from stdin") as copy:
+        with raw.copy(f"copy staged_rate (row, {_NAMES}) from stdin") as copy:
             for rate in rates:
-                copy.write_row((rate.row, *(getattr(rate, name) for name in _COLUMNS)))
+                copy.write_row((rate.row, *(getattr(rate, name) for name in KEPT)))
         raw.execute("analyze staged_rate")
         raw.execute(_COMPARED, [company, deck.card_id])
         raw.execute("create index on compared_rate (standing_id)")
@@ -129,7 +110,6 @@ def write_compared(deck: Deck) -> tuple[int, int, int]:
 
     A rate that would end on or before its first day was never in force; it is withdrawn.
     """
-    names = ", ".join(_COLUMNS)
     with connection.cursor() as cursor:
         cursor.execute(
             "update catalog_rate rate set valid_until = touched.ends from touched_rate touched"
@@ -142,8 +122,8 @@ def write_compared(deck: Deck) -> tuple[int, int, int]:
         )
         withdrawn = cursor.rowcount
         cursor.execute(
-            f"insert into catalog_rate (company_id, card_id, {names})"  # noqa: S608 - names of columns
-            f" select %s, %s, {names} from compared_rate where not unchanged",
+            f"insert into catalog_rate (company_id, card_id, {_NAMES})"  # noqa: S608 - names of columns
+            f" select %s, %s, {_NAMES} from compared_rate where not unchanged",
             [current_company_id(), deck.card_id],
         )
         return ended, withdrawn, cursor.rowcount

@@ -1,11 +1,12 @@
 """What a plugin may fill here: price models."""
 
-from typing import Protocol
+from collections.abc import Mapping
+from typing import Any, Protocol, cast
 
 from billhook.core.money import Currency
 from billhook.core.price import PriceModel
 from billhook.hooks.contract import Call, Hook
-from billhook.hooks.registry import declare
+from billhook.hooks.registry import declare, find
 
 
 class PriceModelPlugin(Protocol):
@@ -26,3 +27,14 @@ PRICE_MODEL: Hook[PriceModelPlugin] = Hook(
     sentence="Turns a quantity into an amount.",
 )
 declare(PRICE_MODEL)
+
+
+def filled(model: str, parameters: Mapping[str, Any]) -> PriceModelPlugin:
+    """Return the plugin of a price model, with parameters that it has checked.
+
+    Raises:
+        UnknownPluginError: the model's plugin is not installed.
+        Refusal: the parameters are none of the model.
+    """
+    plugin = find(PRICE_MODEL.name, model)
+    return cast("PriceModelPlugin", plugin(plugin.Parameters(**parameters)))

@@ -138,9 +138,10 @@ class ReadDeck:
         return self.rates
 
 
-REQUIRED = ("prefix", "destination", "price_per_minute")
-OPTIONAL = (
-    "country_code",
+KEPT = (
+    "prefix",
+    "destination",
+    "price_per_minute",
     "connection_fee",
     "first_increment",
     "next_increment",
@@ -148,11 +149,12 @@ OPTIONAL = (
     "valid_from",
     "valid_until",
 )
-COLUMNS = (*REQUIRED, *OPTIONAL)
+"""What is kept of a rate, as its fields and the columns of its table are named."""
+REQUIRED = ("prefix", "destination", "price_per_minute")
 
 
 def _own_names() -> dict[str, str]:
-    return {name: name for name in COLUMNS}
+    return {name: name for name in (*KEPT, "country_code")}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

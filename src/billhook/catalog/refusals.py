@@ -1,11 +1,9 @@
 """What several operations of the catalog refuse, and the lock under which they decide together."""
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from decimal import Decimal
 
-from django.db import IntegrityError, connection, transaction
+from django.db import connection
 
 from billhook.core import exact
 from billhook.core.errors import Refusal
@@ -87,24 +85,6 @@ def require_decimals(figure: Decimal, what: str, most: int = MOST_DECIMALS) -> D
     if len(text.partition(".")[2]) > most:
         raise TooFineError(f"The {what} {text}", most)
     return figure
-
-
-@contextmanager
-def refusing(**refusals: Refusal) -> Iterator[None]:
-    """Raise a named refusal where a constraint of the database, named by its keyword, refuses a row.
-
-    Raises:
-        Refusal: of the constraint that was broken.
-        django.db.IntegrityError: another one was.
-    """
-    try:
-        with transaction.atomic():
-            yield
-    except IntegrityError as error:
-        name = getattr(getattr(error.__cause__, "diag", None), "constraint_name", "") or ""
-        if name in refusals:
-            raise refusals[name] from error
-        raise
 
 
 def lock_catalog() -> None:

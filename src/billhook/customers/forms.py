@@ -1,7 +1,7 @@
 """The forms of what a customer gives: country, zone, e-mail, amounts; a wrong one is refused before it is stored."""
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -12,6 +12,7 @@ from django.core.validators import validate_email
 from billhook.core import exact
 from billhook.core.calendar import CalendarError, day_start
 from billhook.core.money import Currency, currency
+from billhook.customers.models.account_type import DELIVERIES
 from billhook.customers.refusals import MalformedError
 
 LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})?")
@@ -111,6 +112,15 @@ def one_of(value: str, what: str, allowed: Collection[str]) -> str:
     return value
 
 
+def delivery(code: str) -> str:
+    """Return the way in which invoices are sent.
+
+    Raises:
+        MalformedError: there is no such way.
+    """
+    return one_of(code, "way of delivery", DELIVERIES)
+
+
 def some_of(values: Iterable[str], what: str, allowed: Collection[str]) -> list[str]:
     """Return values that are each one of a few, each once, in the order of what is allowed.
 
@@ -142,6 +152,22 @@ def amount(value: Decimal, what: str, unit: Currency, *, least: Decimal = exact.
     return value
 
 
+OF_CUSTOMER: Mapping[str, Callable[[str], str]] = {
+    "name": lambda text: filled(text, "name", 200),
+    "email": email,
+    "country": country,
+    "zone": zone,
+    "language": language,
+    "delivery": delivery,
+    "trading_name": lambda text: fits(text, "trading name", 200),
+    "registration": lambda text: fits(text, "registration", 64),
+    "registration_scheme": lambda text: fits(text, "registration scheme", 20),
+    "external_key": lambda text: fits(text, "external key", 120),
+    "buyer_reference": lambda text: fits(text, "buyer reference", 100),
+}
+"""The form of each text of a customer, by its column."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AutoRecharge:
     """When and how a prepaid balance is topped up by itself, in the customer's currency.
@@ -170,3 +196,19 @@ class AutoRecharge:
             raise MalformedError(
                 f"The monthly cap {self.monthly_cap} is below one recharge of {self.amount}: raise it."
             )
+
+
+def recharge_columns(settings: AutoRecharge | None, code: str) -> dict[str, Decimal | None]:
+    """Return the three columns of an auto-recharge in a currency; without settings they are empty.
+
+    Raises:
+        MalformedError: an amount is wrong.
+    """
+    if settings is None:
+        return dict.fromkeys(("recharge_threshold", "recharge_amount", "recharge_monthly_cap"))
+    settings.check(code)
+    return {
+        "recharge_threshold": settings.threshold,
+        "recharge_amount": settings.amount,
+        "recharge_monthly_cap": settings.monthly_cap,
+    }

@@ -43,11 +43,21 @@ def _below(customers: Sequence[Customer], *, rolled_up: bool = False) -> list[tu
     return _rows(DOWNWARDS, customers, rolled_up)
 
 
+def _above(customer: Customer) -> list[int]:
+    """Return the primary keys of the customers above one, the nearest first."""
+    return [pk for _, pk, distance, _ in _rows(UPWARDS, [customer]) if distance]
+
+
 def ancestors(customer: Customer) -> list[Customer]:
     """Return the customers above one, the nearest first."""
-    rows = [pk for _, pk, distance, _ in _rows(UPWARDS, [customer]) if distance]
+    rows = _above(customer)
     found = Customer.objects.in_bulk(rows)
     return [found[pk] for pk in rows]
+
+
+def stands_under(customer: Customer, other: Customer) -> bool:
+    """Return whether a customer stands under another at any depth."""
+    return other.pk in _above(customer)
 
 
 def descendants(customer: Customer) -> list[Customer]:
@@ -59,7 +69,7 @@ def descendants(customer: Customer) -> list[Customer]:
 
 def levels_above(customer: Customer) -> int:
     """Return how many customers stand above one."""
-    return len(ancestors(customer))
+    return len(_above(customer))
 
 
 def levels_below(customer: Customer) -> int:

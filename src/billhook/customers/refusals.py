@@ -1,10 +1,6 @@
 """Refusals that several happenings to customers share."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from datetime import date
-
-from django.db import IntegrityError, transaction
 
 from billhook.core.errors import Refusal
 
@@ -63,20 +59,3 @@ class OverlapError(Refusal):
     def __init__(self, what: str, start: date, end: date | None) -> None:
         until = f"until {end}" if end else "until further notice"
         super().__init__(f"{what} from {start} {until} stands on some of these days: end it first, or choose others.")
-
-
-@contextmanager
-def translated(refusals: Mapping[str, Refusal]) -> Iterator[None]:
-    """Turn the refusal of a constraint into the named one, so that the loser of a race reads the same sentence.
-
-    Args:
-        refusals: what to raise, by the name of the constraint.
-    """
-    try:
-        with transaction.atomic():
-            yield
-    except IntegrityError as trouble:
-        for name, refusal in refusals.items():
-            if f'"{name}"' in str(trouble):
-                raise refusal from trouble
-        raise

@@ -30,14 +30,11 @@ from stdnum.us import ein as us_ein
 from stdnum.za import tin as za_tin
 
 from billhook.core.errors import Refusal
+from billhook.core.vat import MEMBERS
 from billhook.core.vat_id import is_vat_id
 
 GREECE = "GR"
 GREECE_FOR_VAT = "EL"
-EU = frozenset(
-    {"AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU", "IE", "IT", "LT", "LU", "LV",
-     "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK"}
-)  # fmt: skip
 
 
 class TaxIdError(Refusal):
@@ -135,19 +132,23 @@ def _prefixed(kind: Scheme, compact: str) -> str:
     return f"GB{compact}" if kind.code == "gb_vat" else compact
 
 
+def _compact(number: str) -> str:
+    return "".join(letter for letter in number.upper() if letter.isalnum())
+
+
 def _european(kind: Scheme, number: str, country: str) -> CheckedTaxId:
     """Check a VAT id of a member state; its own letters say which, else the country does."""
-    bare = "".join(letter for letter in number.upper() if letter.isalnum())
+    bare = _compact(number)
+    if bare.startswith(GREECE):
+        bare = f"{GREECE_FOR_VAT}{bare[2:]}"
     stated = GREECE_FOR_VAT if country == GREECE else country
-    letters = bare[:2] if bare[:2].isalpha() and (bare[:2] in EU or bare[:2] == GREECE_FOR_VAT) else ""
-    if bare[:2] == GREECE:
-        letters, bare = GREECE_FOR_VAT, f"{GREECE_FOR_VAT}{bare[2:]}"
+    letters = bare[:2] if bare[:2] in MEMBERS | {GREECE_FOR_VAT} else ""
     if not letters:
         bare, letters = f"{stated}{bare}", stated
     if stated and letters != stated:
         raise TaxIdError(f"The EU VAT id begins with {letters}, but the country is {country}: correct one of both.")
     home = GREECE if letters == GREECE_FOR_VAT else letters
-    if home not in EU:
+    if home not in MEMBERS:
         raise TaxIdError("The EU VAT id does not begin with a member state: write it such as NL, then the digits.")
     compact = _validated(eu_vat, kind.name, bare)
     if not is_vat_id(compact):
@@ -157,7 +158,7 @@ def _european(kind: Scheme, number: str, country: str) -> CheckedTaxId:
 
 def _any_other(kind: Scheme, number: str, country: str) -> CheckedTaxId:
     """Check the characters of a number that no library knows."""
-    compact = "".join(letter for letter in number.upper() if letter.isalnum())
+    compact = _compact(number)
     plain = all(letter.isascii() and (letter.isalnum() or letter in " .-/") for letter in number)
     if not country:
         raise TaxIdError("The tax id does not say whose it is: give its country.")

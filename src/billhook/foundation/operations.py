@@ -5,10 +5,11 @@ import secrets
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 
 from billhook.core.errors import Refusal
 from billhook.foundation import clock, draining, keys
+from billhook.foundation.constraints import refusing
 from billhook.foundation.draining import JobsFailedError
 from billhook.foundation.events import Actor, emit
 from billhook.foundation.happenings import (
@@ -145,11 +146,8 @@ def create_api_key(*, company: Company, name: str, role: Role, actor: Actor, at:
         created_by=actor.name,
     )
     new.clean_fields()
-    try:
-        with transaction.atomic():
-            new.save(force_insert=True)
-    except IntegrityError as taken:
-        raise KeyNameTakenError(new.name) from taken
+    with refusing(api_key_name_once=KeyNameTakenError(new.name)):
+        new.save(force_insert=True)
     with company_scope(company):
         emit(ApiKeyCreated(key_name=new.name, prefix=new.prefix, role=role.code), actor=actor, at=at)
     return text

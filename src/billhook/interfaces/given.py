@@ -1,7 +1,10 @@
-"""What people write by hand at the terminal and in forms, read without doubt."""
+"""What people and programs write, read without doubt."""
 
 import re
 from datetime import date
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 
 from billhook.core.errors import Refusal
 
@@ -45,3 +48,12 @@ def a_reason(text: str) -> str:
     if not text.strip():
         raise NoReasonError
     return text.strip()
+
+
+def is_e_mail(text: str) -> bool:
+    """Return whether a text is an e-mail address."""
+    try:
+        validate_email(text)
+    except ValidationError:
+        return False
+    return True

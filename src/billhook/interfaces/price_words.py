@@ -9,8 +9,6 @@ from billhook.core.money import Money
 from billhook.interfaces.console.templatetags.console import number, show
 from billhook.interfaces.console.views import words
 
-EVERY = {"day": "day", "week": "week", "month": "month", "quarter": "quarter", "year": "year"}
-
 
 def in_words(price: PriceRow, unit: str) -> str:
     """Return a price in words, without how often it is charged.
@@ -23,8 +21,6 @@ def in_words(price: PriceRow, unit: str) -> str:
     match price.model:
         case "rate_card":
             return f"by destination, from the rate card {price.rate_card.name if price.rate_card else ''}".strip()
-        case "flat":
-            return _money(given["amount"], code)
         case "per_unit":
             return f"{_money(given['unit_price'], code)} for each {one}"
         case "package":
@@ -36,8 +32,7 @@ def in_words(price: PriceRow, unit: str) -> str:
 
 def how_often(unit: str, count: int) -> str:
     """Return a cadence in words: `each month`, `every 3 months`."""
-    name = EVERY.get(unit, unit)
-    return f"each {name}" if count == 1 else f"every {count} {name}s"
+    return f"each {unit}" if count == 1 else f"every {count} {unit}s"
 
 
 def _money(amount: str, code: str) -> str:

@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
+from django.db.models import Q, QuerySet
+
 from billhook.core.changes import PRORATED, ChangePolicy, How, Settle, When, effective_on
 from billhook.core.period import Period
 from billhook.core.schedule import service_period
@@ -65,14 +67,19 @@ def lock_running(order: Order) -> None:
         raise OrderIsOverError(order.number, order.status)
 
 
+def standing_lines(order: Order) -> QuerySet[OrderLine]:
+    """Return the lines of an order by position, without those whose addition was undone."""
+    return OrderLine.objects.filter(order=order).exclude(added_by__state="undone").order_by("position")
+
+
 def line_at(order: Order, position: int) -> OrderLine:
     """Return a line of an order.
 
     Raises:
         NoSuchLineError: it has none there.
     """
-    line = OrderLine.objects.filter(order=order, position=position).select_related("product", "added_by").first()
-    if line is None or (line.added_by is not None and line.added_by.state == "undone"):
+    line = standing_lines(order).filter(position=position).select_related("product").first()
+    if line is None:
         raise NoSuchLineError(order.number, position)
     return line
 
@@ -117,13 +124,18 @@ class Asked:
     day: date
 
 
-def ask(order: Order, *, on: date | None, policy: ChangePolicy | None, at: datetime) -> Asked:
+def ask(
+    order: Order, *, on: date | None, policy: ChangePolicy | None, at: datetime, line: OrderLine | None = None
+) -> Asked:
     """Return what is asked of a locked order on a day, or where none is given on the day that the policy says.
+
+    Where a line is named, it alone counts, and its versions alone are returned.
 
     Raises:
         OutsideOrderError, ContradictingChangeError: the day lies before the order's start, or after its end.
     """
-    policy, versions = policy_of(policy, on), live_versions(order)
+    policy = policy_of(policy, on)
+    versions = [version for version in live_versions(order) if line is None or version.line_id == line.pk]
     day = day_of(policy, versions, today=local_day(at, order.customer), on=on)
     check_day(order, day)
     return Asked(policy=policy, versions=versions, day=day)
@@ -187,7 +199,8 @@ def _contradict(theirs: Told, ours: Told) -> bool:
 
 def is_billed(change: OrderChange) -> bool:
     """Return whether a bill has charged what a change opened, or given back what it ended."""
-    if OrderLineVersion.objects.filter(change=change, billed_through__isnull=False).exists():
+    opened = OrderLineVersion.objects.filter(Q(change=change) | Q(line__added_by=change))
+    if opened.filter(billed_through__isnull=False).exists():
         return True
     days: dict[int, date] = {}
     for step in change.parameters.get("steps", ()):
@@ -196,10 +209,7 @@ def is_billed(change: OrderChange) -> bool:
     given = OrderLineVersion.objects.filter(
         line__order=change.order, line__position__in=days, credited_from__isnull=False
     ).values_list("line__position", "credited_from")
-    if any(credited is not None and credited >= days[position] for position, credited in given):
-        return True
-    added = OrderLineVersion.objects.filter(line__added_by=change, billed_through__isnull=False)
-    return added.exists()
+    return any(credited is not None and credited >= days[position] for position, credited in given)
 
 
 def ending_steps(line: OrderLine, versions: Sequence[OrderLineVersion], on: date, how: How) -> list[Told]:

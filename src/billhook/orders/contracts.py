@@ -91,14 +91,15 @@ def fee_for(order: Order, versions: Sequence[OrderLineVersion], on: date) -> Der
         on: the first day without service.
     """
     contract = contract_of(order)
-    recurring = [row for row in versions if row.line.kind == "recurring" and (row.ends_on is None or row.ends_on > on)]
-    if contract is None or "fee" not in order.contract or not recurring:
+    begun = [row for row in versions if row.line.kind == "recurring" and row.starts_on <= on]
+    running = [row for row in begun if row.ends_on is None or row.ends_on > on]
+    if contract is None or "fee" not in order.contract or not running:
         return None
     term = contract.term_on(max(on, contract.start))
     if term is None:
         return None
-    lines = [agreed_line(row) for row in recurring if row.starts_on <= on]
-    cadence = lines[0].cadence if lines else None
+    lines = [agreed_line(row) for row in running]
+    cadence = lines[0].cadence
     if cadence is None:
         return None
     unit = currency(order.customer.currency)
@@ -136,10 +137,8 @@ def _fee(kept: Mapping[str, Any], code: str) -> CancellationFee:
     amount = Money(_figure(kept, "amount"), currency(code))
     if kind == "flat":
         return FlatFee(amount=amount)
-    return PerRestingPeriod(amount=amount) if kind == "per_period" else _declining(amount, kept)
-
-
-def _declining(amount: Money, kept: Mapping[str, Any]) -> DecliningFee:
+    if kind == "per_period":
+        return PerRestingPeriod(amount=amount)
     return DecliningFee(amount=amount, step=_figure(kept, "step"))
 
 

@@ -22,7 +22,9 @@ class IdentifierTakenError(Refusal):
 
 
 def claim(line: OrderLine, kind: str, values: Sequence[str], at: datetime) -> None:
-    """Let identifiers mean a line from an instant on; the locked row of the order's number keeps others waiting.
+    """Let identifiers mean a line from an instant on.
+
+    Only callers that hold the row of the order numbers keep others from claiming the same meanwhile.
 
     Raises:
         IdentifierTakenError: one belongs to another order.

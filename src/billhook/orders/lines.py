@@ -8,8 +8,9 @@ from decimal import Decimal
 from typing import Any
 
 from billhook.catalog.models import Price
+from billhook.core.phases import WITHOUT_END
 from billhook.orders.models import Order, OrderChange, OrderLine, OrderLineVersion
-from billhook.orders.timeline import WITHOUT_END, Do, Laid, Step, Stretch, Terms, fold, lay
+from billhook.orders.timeline import Do, Laid, Step, Stretch, Terms, fold, lay
 
 Told = dict[str, Any]
 """A step of a change as it is stored: the line's position, the day, what it does, and quantity or price."""
@@ -84,13 +85,6 @@ def _laid(version: OrderLineVersion) -> Laid:
     end = version.ends_on or WITHOUT_END
     until = WITHOUT_END if version.credited_from is None else max(end, version.credited_from)
     return Laid(version=version.version, start=version.starts_on, end=end, until=until, terms=terms_of(version))
-
-
-def wanted_of(order: Order) -> Mapping[int, list[Stretch]]:
-    """Return what holds for each line of an order, by position, with its changes as they stand."""
-    lines = list(OrderLine.objects.filter(order=order).select_related("added_by").prefetch_related("versions"))
-    steps = steps_of(OrderChange.objects.filter(order=order), lines)
-    return {line.position: _wanted(line, steps[line.position]) for line in lines}
 
 
 def _wanted(line: OrderLine, steps: Sequence[Step]) -> list[Stretch]:

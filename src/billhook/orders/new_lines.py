@@ -131,8 +131,8 @@ def add_new_line(
 def _add_versions(line: OrderLine, new: NewLine, on: date, until: date | None) -> None:
     """Add the versions that are agreed with a line itself: one, or one for each phase that costs something."""
     code = line.order.customer.currency
-    placed = place([Phase(name=phase.name, length=phase.length) for phase in new.phases] or [Phase(name="")], on)
     phases = new.phases or (NewPhase(name=""),)
+    placed = place([Phase(name=phase.name, length=phase.length) for phase in phases], on)
     number = 0
     for phase, stretch in zip(phases, placed, strict=True):
         ends = [day for day in (until, stretch.period.end) if day is not None and day != WITHOUT_END]

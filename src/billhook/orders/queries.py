@@ -250,5 +250,5 @@ def current_versions(customers: Sequence[Customer], *, on: date) -> QuerySet[Ord
         OrderLineVersion.objects.filter(line__order__customer__in=customers)
         .filter(Q(ends_on=None) | Q(ends_on__gt=on))
         .select_related("line__order__plan", "line__order__customer", "line__product", "price__rate_card")
-        .order_by("-line__order__id", "line__position", "version")
+        .order_by("-line__order__id", "line__position", "starts_on", "version")
     )

@@ -10,7 +10,7 @@ from decimal import Decimal
 from enum import StrEnum
 from itertools import pairwise
 
-WITHOUT_END = date.max
+from billhook.core.phases import WITHOUT_END
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

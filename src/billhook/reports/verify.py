@@ -58,8 +58,8 @@ def correction_faults() -> Iterator[str]:
     )
     sums = billed.order_by().values("line_key").annotate(sum=Sum("amount")).values("sum")
     for row in given.annotate(back=Sum("amount"), billed=Subquery(sums)):
-        if -row["back"] > (row["billed"] or Decimal(0)):
-            back, whole = -row["back"], row["billed"] or Decimal(0)
+        back, whole = -row["back"], row["billed"] or Decimal(0)
+        if back > whole:
             yield f"Credits give {back} back of {row['line_key']} on {row['corrects']}, which billed {whole} of it."
 
 

@@ -1,6 +1,5 @@
 """One customer is billed alone, outside any run: a change that is settled at once, a customer whom a run left out."""
 
-import hashlib
 from datetime import date, datetime
 
 from django.db import transaction
@@ -12,7 +11,8 @@ from billhook.billing.operations.approve import CREDIT_NOTE_NUMBERS, INVOICE_NUM
 from billhook.billing.operations.start import check_bill_date
 from billhook.billing.queries import CREDIT_NOTE_SERIES, credit_notes_apart
 from billhook.core.calendar import local_date
-from billhook.core.draft import InvoiceDraft, bill, to_bytes
+from billhook.core.canonical import fingerprint
+from billhook.core.draft import InvoiceDraft, bill
 from billhook.core.errors import Refusal
 from billhook.customers.bulk import move_next_invoice
 from billhook.customers.models import Customer
@@ -73,7 +73,7 @@ def _issue(customer: Customer, draft: InvoiceDraft, *, actor: Actor, at: datetim
         customer=customer,
         run="",
         draft=draft,
-        fingerprint=hashlib.sha256(to_bytes(draft)).hexdigest(),
+        fingerprint=fingerprint(draft),
     )
     issue_invoices([invoice], actor=actor, at=at)
     mark_billed([invoice])

@@ -30,8 +30,8 @@ class RateCard(ScopedModel):
 class Rate(ScopedModel):
     """What calls to a prefix cost: a price a minute, a connection fee, increments in seconds, and its dates.
 
-    An answered call costs at least the minimum charge and at most the maximum, fee included; one of at most
-    `grace_seconds` costs nothing. `slices` are other prices from some seconds on: {"from_seconds", "price"}.
+    Minimum and maximum charge, seconds of grace and `slices` (other prices later in a call) stay at their defaults: a
+    rate that needs them is refused when it is imported.
     """
 
     card = models.ForeignKey(RateCard, on_delete=models.PROTECT, related_name="rates")

@@ -7,8 +7,9 @@ from django.db import transaction
 from billhook.catalog.events import CategoryChanged, CategoryCreated
 from billhook.catalog.models import ProductCategory
 from billhook.catalog.queries.products import category_paths
-from billhook.catalog.refusals import CodeTakenError, lock_catalog, refusing, require_code
+from billhook.catalog.refusals import CodeTakenError, lock_catalog, require_code
 from billhook.core.errors import Refusal
+from billhook.foundation.constraints import refusing
 from billhook.foundation.events import Actor, emit
 
 

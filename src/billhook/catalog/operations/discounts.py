@@ -6,16 +6,16 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from django.db import transaction
-from django.db.models import F
 
 from billhook.catalog.events import CouponCreated, CouponTaken, DiscountCreated, DiscountEnded
 from billhook.catalog.models import Coupon, CouponUse, Discount
 from billhook.catalog.queries.discounts import UnknownCouponError
 from billhook.catalog.queries.products import UnknownCategoryError, category_paths, products_by_code
-from billhook.catalog.refusals import CodeTakenError, DatesOutOfOrderError, refusing, require_code, require_decimals
+from billhook.catalog.refusals import CodeTakenError, DatesOutOfOrderError, require_code, require_decimals
 from billhook.core import discount as core
 from billhook.core.errors import Refusal
 from billhook.core.money import Money
+from billhook.foundation.constraints import refusing
 from billhook.foundation.events import Actor, emit
 
 PERCENT_DECIMALS = 4
@@ -149,7 +149,7 @@ def create_coupon(
         DiscountTermsError: it may never be taken.
     """
     code = require_code("coupon", code).upper()
-    if min(most or 1, most_per_customer or 1) < 1 or 0 in (most, most_per_customer):
+    if any(limit is not None and limit < 1 for limit in (most, most_per_customer)):
         raise DiscountTermsError(f"The coupon {code} may never be taken: give limits of at least 1, or none.")
     with refusing(coupon_once=CodeTakenError("coupon", code)):
         coupon = Coupon.objects.create(
@@ -185,9 +185,9 @@ def take_coupon(*, code: str, customer: str, account_type: str, on: date, actor:
         raise UnknownCouponError(code)
     use, _ = CouponUse.objects.get_or_create(coupon=coupon, customer=customer)
     _require_takeable(coupon, use, account_type, on)
-    Coupon.objects.filter(pk=coupon.pk).update(taken=F("taken") + 1)
-    CouponUse.objects.filter(pk=use.pk).update(taken=F("taken") + 1)
-    coupon.refresh_from_db(fields=["taken"])
+    for counted in (coupon, use):
+        counted.taken += 1
+        counted.save(update_fields=["taken"])
     emit(CouponTaken(customer=customer, code=coupon.code, taken=coupon.taken), actor=actor, at=at)
     return coupon
 

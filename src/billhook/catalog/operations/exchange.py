@@ -7,9 +7,10 @@ from django.db import transaction
 
 from billhook.catalog.events import ExchangeRateSet
 from billhook.catalog.models import ExchangeRate
-from billhook.catalog.refusals import refusing, require_decimals
+from billhook.catalog.refusals import require_decimals
 from billhook.core import exact, money
 from billhook.core.exchange import ExchangeError
+from billhook.foundation.constraints import refusing
 from billhook.foundation.events import Actor, emit
 
 

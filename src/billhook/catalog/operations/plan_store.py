@@ -25,8 +25,7 @@ def store_parts(plan: Plan, items: tuple[NewPlanItem, ...], parts: PlanParts, co
         UnknownProductError: an item, allowance or price of a phase names no product.
         Refusal: the price of a phase makes none.
     """
-    products_by_code(_named_products(parts))
-    known = products_by_code(item.product for item in items)
+    known = products_by_code([*_named_products(parts), *(item.product for item in items)])
     PlanItem.objects.bulk_create(
         PlanItem(
             plan=plan,

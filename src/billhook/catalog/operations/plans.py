@@ -10,8 +10,9 @@ from billhook.catalog.models import Plan
 from billhook.catalog.operations.plan_parts import NO_MORE_PARTS, NewContent, NewPlanItem, PlanParts
 from billhook.catalog.operations.plan_store import store_parts
 from billhook.catalog.queries.plans import UnknownPlanError, contained_codes
-from billhook.catalog.refusals import CodeTakenError, refusing, require_code, require_option
+from billhook.catalog.refusals import CodeTakenError, require_code, require_option
 from billhook.core.errors import Refusal
+from billhook.foundation.constraints import refusing
 from billhook.foundation.events import Actor, emit
 
 FIRST_STATUSES = ("draft", "active")

@@ -12,9 +12,10 @@ from django.db.models import Max
 from billhook.catalog.events import PricePublished
 from billhook.catalog.models import Price, Product, RateCard
 from billhook.catalog.queries.prices import checked_parameters
-from billhook.catalog.refusals import MOST_DECIMALS, TooFineError, refusing, require_decimals
+from billhook.catalog.refusals import MOST_DECIMALS, TooFineError, require_decimals
 from billhook.core import money
 from billhook.core.errors import Refusal
+from billhook.foundation.constraints import refusing
 from billhook.foundation.events import Actor, emit
 from billhook.foundation.scope import current_company
 

@@ -9,8 +9,9 @@ from django.db import transaction
 from billhook.catalog.events import ProductActivated, ProductChanged, ProductCreated, ProductRetired
 from billhook.catalog.models import Product, ProductCategory
 from billhook.catalog.queries.products import category_defaults
-from billhook.catalog.refusals import CodeTakenError, refusing, require_code, require_option
+from billhook.catalog.refusals import CodeTakenError, require_code, require_option
 from billhook.core.errors import Refusal
+from billhook.foundation.constraints import refusing
 from billhook.foundation.events import Actor, emit
 
 KINDS = ("recurring", "usage", "one_time", "penalty")

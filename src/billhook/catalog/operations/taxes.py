@@ -14,7 +14,6 @@ from billhook.catalog.refusals import (
     CodeTakenError,
     DatesOutOfOrderError,
     lock_catalog,
-    refusing,
     require_code,
     require_decimals,
     require_option,
@@ -22,6 +21,7 @@ from billhook.catalog.refusals import (
 from billhook.core import exact
 from billhook.core.errors import Refusal
 from billhook.core.tax import FixedPer, TaxRule
+from billhook.foundation.constraints import refusing
 from billhook.foundation.events import Actor, emit
 
 PERCENT_DECIMALS = 4

@@ -22,7 +22,6 @@ from billhook.core.phases import Phase
 from billhook.core.price import PriceModel
 from billhook.core.price.chain import Chain, Multiplier
 
-ONE = Decimal(1)
 Part = TypeVar("Part", PlanItem, PlanContent)
 
 
@@ -189,7 +188,7 @@ def _price_in(phase: PlanPhase, product: str, price: PriceModel) -> PriceModel |
     for own in phase.prices:
         if (own["product"], own["currency"]) == (product, price.currency.code):
             return price_model(own["model"], own["parameters"], own["currency"])
-    if phase.price_factor == ONE:
+    if phase.price_factor == exact.ONE:
         return price
     return Chain(first=price, links=(Multiplier(factor=phase.price_factor),)) if phase.price_factor else None
 
@@ -223,5 +222,5 @@ def fee_of(term: PlanTerm) -> CancellationFee | None:
         return PercentOfRest(percent=figure)
     amount = money.Money.of(figure, term.fee_currency)
     if term.fee_kind == DecliningFee.tag:
-        return DecliningFee(amount=amount, step=term.fee_step or Decimal(0))
+        return DecliningFee(amount=amount, step=term.fee_step or exact.ZERO)
     return FlatFee(amount=amount) if term.fee_kind == FlatFee.tag else PerRestingPeriod(amount=amount)

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from django.db.models import QuerySet
 
-from billhook.catalog.hooks import PRICE_MODEL, PriceModelPlugin
+from billhook.catalog.hooks import PRICE_MODEL, filled
 from billhook.catalog.models import Price, Product
 from billhook.core import money
 from billhook.core.errors import Refusal
@@ -122,14 +122,9 @@ def successors(prices: Iterable[Price], *, on: date) -> dict[int, Price]:
     """
     held = list(prices)
     newer = Price.objects.filter(product__in={price.product_id for price in held}, existing_from__lte=on)
-    newest: dict[tuple[object, ...], Price] = {}
-    for price in newer.order_by("valid_from", "version"):
-        newest[_line_of(price)] = price
-    found = {price.pk: newest.get(_line_of(price)) for price in held}
+    newest = {_line_of(price): price for price in newer.order_by("valid_from", "version")}
     return {
-        price.pk: later
-        for price in held
-        if (later := found[price.pk]) is not None and later.valid_from > price.valid_from
+        price.pk: later for price in held if (later := newest.get(_line_of(price), price)).valid_from > price.valid_from
     }
 
 
@@ -145,9 +140,7 @@ def price_model(model: str, parameters: Mapping[str, Any], currency: str) -> Pri
         UnknownPluginError: the model's plugin is not installed.
         Refusal: the parameters make no price.
     """
-    plugin = registry.find(PRICE_MODEL.name, model)
-    filled = cast("PriceModelPlugin", plugin(plugin.Parameters(**parameters)))
-    return filled.build(money.currency(currency))
+    return filled(model, parameters).build(money.currency(currency))
 
 
 def checked_parameters(model: str, parameters: Mapping[str, Any], currency: str) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 
 from billhook.catalog.bulk import Deck, ImportMode, compared
 from billhook.catalog.models import Rate, RateCard
-from billhook.catalog.rates import InvalidRow, ReadDeck
+from billhook.catalog.rates import KEPT, InvalidRow, ReadDeck
 from billhook.core.errors import Refusal
 from billhook.foundation.scope import current_company_id
 
@@ -89,22 +89,9 @@ def deck_rows(codes: Iterable[str]) -> list[DeckRow]:
             valid_to=valid_until,
         )
         for card, prefix, destination, price, fee, first, following, minimum, valid_from, valid_until in (
-            rates.values_list("card__code", *_DECK_FIELDS).iterator(chunk_size=10_000)
+            rates.values_list("card__code", *KEPT).iterator(chunk_size=10_000)
         )
     ]
-
-
-_DECK_FIELDS = (
-    "prefix",
-    "destination",
-    "price_per_minute",
-    "connection_fee",
-    "first_increment",
-    "next_increment",
-    "minimum_seconds",
-    "valid_from",
-    "valid_until",
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

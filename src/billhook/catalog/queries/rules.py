@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from billhook.catalog.models import CombinationRule, Plan, Product
+from billhook.catalog.models import CombinationRule, Plan
 from billhook.catalog.queries.plans import UnknownPlanError
-from billhook.catalog.queries.products import UnknownProductError
+from billhook.catalog.queries.products import products_by_code
 from billhook.core import exact
 
 PLAN = "plan:"
@@ -106,7 +106,6 @@ def require_known(codes: Iterable[str]) -> None:
     named = [code for code in codes if code]
     plans = {code.removeprefix(PLAN) for code in named if code.startswith(PLAN)}
     products = {code for code in named if not code.startswith(PLAN)}
-    for code in sorted(products - set(Product.objects.filter(code__in=products).values_list("code", flat=True))):
-        raise UnknownProductError(code)
+    products_by_code(sorted(products))
     for code in sorted(plans - set(Plan.objects.filter(code__in=plans).values_list("code", flat=True))):
         raise UnknownPlanError(code)

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from billhook.core.cadence import Cadence, CadenceUnit
 from billhook.core.errors import Refusal
@@ -16,9 +17,9 @@ from billhook.customers.changed import KEEP, Unchanged
 from billhook.customers.events import AccountTypeAssigned, AccountTypeChanged, AccountTypeCreated
 from billhook.customers.locks import locked_open
 from billhook.customers.models import AccountType, Customer, PaymentInstrument
-from billhook.customers.models.account_type import DELIVERIES
 from billhook.customers.models.instrument import METHODS
-from billhook.customers.refusals import UnknownAccountTypeError, translated
+from billhook.customers.refusals import UnknownAccountTypeError
+from billhook.foundation.constraints import refusing
 from billhook.foundation.events import Actor, emit
 from billhook.foundation.scope import current_company
 
@@ -79,7 +80,7 @@ def _checked(values: dict[str, Any]) -> dict[str, Any]:
     if values.get("credit_limit") is not None:
         checked["credit_limit"] = forms.amount(values["credit_limit"], "credit limit", currency_of(values["currency"]))
     if "delivery" in values:
-        checked["delivery"] = forms.one_of(values["delivery"], "way of delivery", DELIVERIES)
+        checked["delivery"] = forms.delivery(values["delivery"])
     if "methods" in values:
         checked["methods"] = forms.some_of(values["methods"], "payment method", METHODS)
     return checked
@@ -123,7 +124,7 @@ def create_account_type(
         "due_days": due_days,
         **(changed.given(defaults) if defaults else {}),
     }
-    with translated({"account_type_once": AccountTypeExistsError(code)}):
+    with refusing(account_type_once=AccountTypeExistsError(code)):
         kind = AccountType.objects.create(code=code, **_checked(values))
     emit(AccountTypeCreated(code=code), actor=actor, at=at)
     return kind
@@ -138,25 +139,30 @@ def update_account_type(*, code: str, change: AccountTypeChange, actor: Actor, a
         MethodInUseError: customers pay by a method that would no longer be allowed.
         MalformedError: a value is not of its form.
     """
-    kind = AccountType.objects.select_for_update(no_key=True).filter(code=code).first()
-    if kind is None:
-        raise UnknownAccountTypeError(code)
+    kind = _locked_kind(code)
     stay = {name: getattr(kind, name) for name in ("currency", "cycle_unit", "cycle_count", "credit_limit")}
     values = changed.differing(kind, _checked({**stay, **changed.given(change)}))
     if not values:
         return kind
     if "methods" in values:
-        in_use = PaymentInstrument.objects.filter(customer__account_type=kind, status="active")
-        _require_allowed(kind.code, values["methods"], list(in_use.values_list("method", flat=True)))
+        _require_allowed(kind.code, values["methods"], PaymentInstrument.objects.filter(customer__account_type=kind))
     event = AccountTypeChanged(code=code, **changed.shown(kind, values))
     changed.write(kind, values)
     emit(event, actor=actor, at=at)
     return kind
 
 
-def _require_allowed(code: str, methods: Sequence[str], in_use: Sequence[str]) -> None:
-    """Refuse methods that leave out some that are in use; an empty list allows all."""
-    barred = [method for method in in_use if methods and method not in methods]
+def _locked_kind(code: str) -> AccountType:
+    kind = AccountType.objects.select_for_update(no_key=True).filter(code=code).first()
+    if kind is None:
+        raise UnknownAccountTypeError(code)
+    return kind
+
+
+def _require_allowed(code: str, methods: Sequence[str], instruments: QuerySet[PaymentInstrument]) -> None:
+    """Refuse methods that leave out one of an active instrument; an empty list allows all."""
+    in_use = instruments.filter(status="active").values_list("method", flat=True)
+    barred = [method for method in in_use if method not in methods] if methods else []
     if barred:
         raise MethodInUseError(code, sorted(set(barred)), len(barred))
 
@@ -182,13 +188,10 @@ def assign_account_type(
     """
     fresh = locked_open(customer)
     # The kind's row keeps somebody waiting who takes a method from it at this moment.
-    kind = AccountType.objects.select_for_update(no_key=True).filter(code=code).first()
-    if kind is None:
-        raise UnknownAccountTypeError(code)
+    kind = _locked_kind(code)
     if fresh.account_type_id == kind.pk:
         return fresh
-    in_use = PaymentInstrument.objects.filter(customer=fresh, status="active").values_list("method", flat=True)
-    _require_allowed(kind.code, kind.methods, list(in_use))
+    _require_allowed(kind.code, kind.methods, PaymentInstrument.objects.filter(customer=fresh))
     if with_defaults and kind.credit_limit is not None and kind.currency != fresh.currency:
         raise OtherCurrencyError(kind.code, kind.currency, fresh.currency)
     names = ("due_days", "credit_limit", "delivery", "invoiced_separately") if with_defaults else ()

@@ -1,6 +1,6 @@
 """What is known of a customer, and agreed with it, is changed."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -13,13 +13,12 @@ from billhook.core.money import currency
 from billhook.customers import changed, forms
 from billhook.customers.changed import KEEP, Unchanged
 from billhook.customers.events import CurrencyChanged, CustomerChanged
-from billhook.customers.forms import AutoRecharge
+from billhook.customers.forms import OF_CUSTOMER, AutoRecharge, recharge_columns
 from billhook.customers.locks import locked
 from billhook.customers.models import Address, Customer
-from billhook.customers.models.account_type import DELIVERIES
 from billhook.customers.names import sort_name
-from billhook.customers.operations.join import recharge_columns
-from billhook.customers.refusals import CustomerClosedError, ExternalKeyTakenError, translated
+from billhook.customers.refusals import CustomerClosedError, ExternalKeyTakenError
+from billhook.foundation.constraints import refusing
 from billhook.foundation.custom_fields.checking import checked
 from billhook.foundation.events import Actor, emit
 
@@ -40,13 +39,6 @@ CLOSED_MAY = frozenset(
     {"name", "trading_name", "email", "address", "country", "language", "buyer_reference", "delivery"}
 )
 """What may still change of a closed customer, to whom a last bill goes."""
-SIZES = {
-    "trading_name": 200,
-    "registration": 64,
-    "registration_scheme": 20,
-    "external_key": 120,
-    "buyer_reference": 100,
-}
 
 
 class AmountsInOldCurrencyError(Refusal):
@@ -94,25 +86,10 @@ class CustomerChange:
     custom: Mapping[str, object] | Unchanged = KEEP
 
 
-FORMS: Mapping[str, Callable[[Any], Any]] = {
-    "name": lambda text: forms.filled(text, "name", 200),
-    "email": forms.email,
-    "country": forms.country,
-    "zone": forms.zone,
-    "language": forms.language,
-    "delivery": lambda code: forms.one_of(code, "way of delivery", DELIVERIES),
-}
-
-
 def _columns(customer: Customer, given: Mapping[str, Any]) -> dict[str, Any]:
     """Return the columns that a change asks for, each in its form."""
     columns = {name: value for name, value in given.items() if name not in {"auto_recharge", "custom"}}
-    for name, form in FORMS.items():
-        if name in given:
-            columns[name] = form(given[name])
-    for name, size in SIZES.items():
-        if name in given:
-            columns[name] = forms.fits(given[name], name.replace("_", " "), size)
+    columns |= {name: form(given[name]) for name, form in OF_CUSTOMER.items() if name in given}
     if "name" in given:
         columns["sort_name"] = sort_name(given["name"])
     if "custom" in given:
@@ -163,7 +140,7 @@ def update_customer(*, customer: Customer, change: CustomerChange, actor: Actor,
     named = {name: value for name, value in values.items() if name != "sort_name"}
     happened = CustomerChanged(customer=fresh.number, **changed.shown(fresh, named, personal=PERSONAL))
     earlier = fresh.currency
-    with translated({"customer_external_key_once": ExternalKeyTakenError(str(values.get("external_key")))}):
+    with refusing(customer_external_key_once=ExternalKeyTakenError(str(values.get("external_key")))):
         changed.write(fresh, values)
     emit(happened, actor=actor, at=at)
     if fresh.currency != earlier:

@@ -20,7 +20,7 @@ class CustomerNeededError(Refusal):
 def close_customer(*, customer: Customer, actor: Actor, at: datetime) -> Customer:
     """Close a customer on its local date; nothing opens it again.
 
-    A room above that still needs it, for an order or a balance, refuses within the transaction.
+    A room above that still needs it, for an order or a balance, may refuse within the transaction.
 
     Raises:
         CustomerNeededError: others stand under it, or another billing cycle is planned.

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Max
 
 from billhook.core.errors import Refusal
 from billhook.customers import changed, forms
@@ -15,6 +14,7 @@ from billhook.customers.events import ContactAdded, ContactChanged, ContactRemov
 from billhook.customers.locks import locked
 from billhook.customers.models import Contact, Customer
 from billhook.customers.models.contact import RECEIVES, ROLES
+from billhook.customers.numbering import next_number
 from billhook.customers.refusals import MalformedError
 from billhook.foundation.events import Actor, emit
 
@@ -80,16 +80,13 @@ def add_contact(*, customer: Customer, new: NewContact, actor: Actor, at: dateti
         CustomerAnonymisedError: the customer's personal data was removed.
     """
     fresh = locked(customer)
-    row = Contact(customer=fresh, position=next_contact(fresh), **_columns(new))
+    row = Contact(
+        customer=fresh, position=next_number(Contact.objects.filter(customer=fresh), "position"), **_columns(new)
+    )
     _require_reachable(row)
     row.save()
     emit(ContactAdded(customer=fresh.number, role=row.role, position=row.position), actor=actor, at=at)
     return row
-
-
-def next_contact(customer: Customer) -> int:
-    """Return the position after a customer's last contact; call it with the customer locked."""
-    return (Contact.objects.filter(customer=customer).aggregate(last=Max("position"))["last"] or 0) + 1
 
 
 @transaction.atomic

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db import transaction
-from django.db.models import Max
 
 from billhook.core.cadence import Cadence, CadenceUnit, first_on_day
 from billhook.core.calendar import local_date
@@ -17,6 +16,7 @@ from billhook.customers import forms
 from billhook.customers.events import CycleChanged, CycleChangePlanned, CycleChangeWithdrawn
 from billhook.customers.locks import locked_open
 from billhook.customers.models import Customer, CycleChange
+from billhook.customers.numbering import next_number
 from billhook.customers.refusals import MalformedError
 from billhook.foundation.events import Actor, emit
 
@@ -89,10 +89,9 @@ def plan_cycle_change(*, customer: Customer, new: NewCycle, actor: Actor, at: da
     anchor = _first_day(new, cadence)
     for earlier in CycleChange.objects.filter(customer=fresh, status="planned"):
         _withdraw(earlier, fresh, actor=actor, at=at)
-    last = CycleChange.objects.filter(customer=fresh).aggregate(last=Max("number"))["last"] or 0
     change = CycleChange.objects.create(
         customer=fresh,
-        number=last + 1,
+        number=next_number(CycleChange.objects.filter(customer=fresh)),
         effective_on=new.effective_on,
         cycle_unit=unit,
         cycle_count=cadence.count,

@@ -1,7 +1,7 @@
 """Cards and accounts of a customer: added, put in another order, verified and removed."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db import transaction
@@ -71,7 +71,7 @@ class NewInstrument:
 
     token: str
     label: str
-    method: str = field(default="card")
+    method: str = "card"
     holder: str = ""
     expiry_year: int | None = None
     expiry_month: int | None = None
@@ -114,7 +114,12 @@ class NewInstrument:
             raise MalformedError("The mandate has a reference or a date alone: give both.")
 
 
-def _require_allowed(kind: AccountType, method: str) -> None:
+def require_allowed(kind: AccountType, method: str) -> None:
+    """Refuse a method by which customers of a kind may not pay.
+
+    Raises:
+        MethodNotAllowedError: the account type does not allow it.
+    """
     if kind.methods and method not in kind.methods:
         raise MethodNotAllowedError(method, kind.code, kind.methods)
 
@@ -144,7 +149,7 @@ def add_instrument(*, customer: Customer, new: NewInstrument, actor: Actor, at: 
     fresh = locked_open(customer)
     # The kind's row keeps somebody waiting who takes the method from it at this moment.
     kind = AccountType.objects.select_for_update(no_key=True).get(pk=fresh.account_type_id)
-    _require_allowed(kind, new.method)
+    require_allowed(kind, new.method)
     found = PaymentInstrument.objects.filter(customer=fresh, token=new.token.strip()).first()
     if found is not None and found.status == "active":
         raise InstrumentExistsError(fresh.number)

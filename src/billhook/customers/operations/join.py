@@ -11,18 +11,29 @@ from django.db import transaction
 from billhook.core.money import currency
 from billhook.customers import forms
 from billhook.customers.events import CustomerCreated
-from billhook.customers.forms import AutoRecharge
+from billhook.customers.forms import OF_CUSTOMER, AutoRecharge, recharge_columns
 from billhook.customers.locks import lock_tree
 from billhook.customers.models import AccountType, Customer
-from billhook.customers.models.account_type import DELIVERIES
 from billhook.customers.names import sort_name
 from billhook.customers.operations.parent import possible_parent
 from billhook.customers.operations.tax_ids import first_tax_id
 from billhook.customers.queries import account_type, by_number
-from billhook.customers.refusals import CustomerExistsError, ExternalKeyTakenError, translated
+from billhook.customers.refusals import CustomerExistsError, ExternalKeyTakenError
+from billhook.foundation.constraints import refusing
 from billhook.foundation.custom_fields.checking import checked
 from billhook.foundation.events import Actor, emit
 from billhook.foundation.scope import current_company
+
+TEXTS = (
+    "name",
+    "trading_name",
+    "email",
+    "country",
+    "registration",
+    "registration_scheme",
+    "external_key",
+    "buyer_reference",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,36 +68,13 @@ class NewCustomer:
     custom: Mapping[str, object] = field(default_factory=dict)
 
 
-def recharge_columns(settings: AutoRecharge | None, code: str) -> dict[str, Decimal | None]:
-    """Return the three columns of an auto-recharge in a currency; without settings they are empty.
-
-    Raises:
-        MalformedError: an amount is wrong.
-    """
-    if settings is None:
-        return dict.fromkeys(("recharge_threshold", "recharge_amount", "recharge_monthly_cap"))
-    settings.check(code)
-    return {
-        "recharge_threshold": settings.threshold,
-        "recharge_amount": settings.amount,
-        "recharge_monthly_cap": settings.monthly_cap,
-    }
-
-
 def _texts(new: NewCustomer) -> dict[str, Any]:
     """Return the columns that are texts, each in its form."""
     return {
         "number": forms.filled(new.number, "number", 40),
-        "name": forms.filled(new.name, "name", 200),
-        "trading_name": forms.fits(new.trading_name, "trading name", 200),
+        **{name: OF_CUSTOMER[name](getattr(new, name)) for name in TEXTS},
         "sort_name": sort_name(new.name),
-        "email": forms.email(new.email),
         "address": new.address,
-        "country": forms.country(new.country),
-        "registration": forms.fits(new.registration, "registration", 64),
-        "registration_scheme": forms.fits(new.registration_scheme, "registration scheme", 20),
-        "external_key": forms.fits(new.external_key, "external key", 120),
-        "buyer_reference": forms.fits(new.buyer_reference, "buyer reference", 100),
     }
 
 
@@ -100,7 +88,7 @@ def _terms(new: NewCustomer, kind: AccountType) -> dict[str, Any]:
         "language": forms.language(new.language or kind.language),
         "zone": forms.zone(new.zone or current_company().zone),
         "invoiced_separately": kind.invoiced_separately if separately is None else separately,
-        "delivery": forms.one_of(new.delivery or kind.delivery, "way of delivery", DELIVERIES),
+        "delivery": forms.delivery(new.delivery or kind.delivery),
         "due_days": new.due_days if new.due_days is not None else kind.due_days,
         "credit_limit": limit and forms.amount(limit, "credit limit", currency(kind.currency)),
         **recharge_columns(new.auto_recharge, kind.currency),
@@ -132,11 +120,10 @@ def create_customer(*, new: NewCustomer, actor: Actor, at: datetime) -> Customer
         lock_tree()
         parent = possible_parent(by_number(new.parent))
     columns = {**_texts(new), **_terms(new, kind), "custom": checked("customer", new.custom)}
-    taken = {
-        "customer_number_once": CustomerExistsError(new.number),
-        "customer_external_key_once": ExternalKeyTakenError(new.external_key),
-    }
-    with translated(taken):
+    with refusing(
+        customer_number_once=CustomerExistsError(new.number),
+        customer_external_key_once=ExternalKeyTakenError(new.external_key),
+    ):
         customer = Customer.objects.create(parent=parent, since=at, **columns)
     if new.vat_id:
         first_tax_id(customer, new.vat_id)

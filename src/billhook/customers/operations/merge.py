@@ -6,12 +6,11 @@ from django.db import transaction
 
 from billhook.core.errors import Refusal
 from billhook.customers.events import CustomerMerged
-from billhook.customers.hierarchy import ancestors, levels_below
+from billhook.customers.hierarchy import levels_below, stands_under
 from billhook.customers.locks import lock_tree, locked_open
 from billhook.customers.models import Contact, Customer, CycleChange, Note, PaymentInstrument, TaxId
-from billhook.customers.operations.contacts import next_contact
-from billhook.customers.operations.instruments import MethodNotAllowedError
-from billhook.customers.operations.notes import next_note
+from billhook.customers.numbering import next_number
+from billhook.customers.operations.instruments import require_allowed
 from billhook.customers.operations.parent import possible_parent
 from billhook.customers.operations.tax_ids import show_vat_id
 from billhook.foundation.events import Actor, emit
@@ -37,7 +36,7 @@ def _require_alike(kept: Customer, gone: Customer) -> None:
             f"Customers {kept.number} and {gone.number} have different credit limits or auto-recharges: give both the"
             " same first."
         )
-    if gone.pk in {above.pk for above in ancestors(kept)}:
+    if stands_under(kept, gone):
         raise MergeError(f"Customer {kept.number} stands under {gone.number}: put it elsewhere first.")
     if CycleChange.objects.filter(customer=gone, status="planned").exists():
         raise MergeError(f"Another billing cycle is planned for {gone.number}: withdraw it first.")
@@ -78,19 +77,16 @@ def _move_children(kept: Customer, gone: Customer) -> None:
     levels = levels_below(gone)
     if levels:
         possible_parent(kept, levels=levels)
-        Customer.objects.filter(parent=gone).exclude(pk=kept.pk).update(parent=kept)
+        Customer.objects.filter(parent=gone).update(parent=kept)
 
 
 def _move_instruments(kept: Customer, gone: Customer) -> None:
     """Put instruments behind those of the one who stays, except for tokens that both have."""
     tokens = PaymentInstrument.objects.filter(customer=kept).values("token")
     last = PaymentInstrument.objects.filter(customer=kept, status="active").count()
-    methods = kept.account_type.methods
-    moving = PaymentInstrument.objects.filter(customer=gone).exclude(token__in=tokens)
-    for instrument in moving:
-        if instrument.status == "active" and methods and instrument.method not in methods:
-            raise MethodNotAllowedError(instrument.method, kept.account_type.code, methods)
+    for instrument in PaymentInstrument.objects.filter(customer=gone).exclude(token__in=tokens):
         if instrument.status == "active":
+            require_allowed(kept.account_type, instrument.method)
             last += 1
             instrument.position = last
         instrument.customer = kept
@@ -99,21 +95,20 @@ def _move_instruments(kept: Customer, gone: Customer) -> None:
 
 def _move_numbered(kept: Customer, gone: Customer) -> None:
     """Put contacts and notes behind those of the one who stays."""
-    for position, contact in enumerate(Contact.objects.filter(customer=gone), start=next_contact(kept)):
+    contacts, notes = Contact.objects.filter(customer=gone), Note.objects.filter(customer=gone).order_by("number")
+    for position, contact in enumerate(contacts, start=next_number(Contact.objects.filter(customer=kept), "position")):
         contact.customer, contact.position = kept, position
         contact.save(update_fields=["customer", "position"])
-    for number, note in enumerate(Note.objects.filter(customer=gone).order_by("number"), start=next_note(kept)):
+    for number, note in enumerate(notes, start=next_number(Note.objects.filter(customer=kept))):
         note.customer, note.number = kept, number
         note.save(update_fields=["customer", "number"])
 
 
 def _move_tax_ids(kept: Customer, gone: Customer) -> None:
     """Put tax ids behind those of the one who stays, except for numbers that both have."""
-    own = list(TaxId.objects.filter(customer=kept))
-    last, known = max((one.position for one in own), default=0), {(one.scheme, one.number) for one in own}
-    for tax_id in TaxId.objects.filter(customer=gone):
-        if (tax_id.scheme, tax_id.number) not in known:
-            last += 1
-            tax_id.customer, tax_id.position = kept, last
-            tax_id.save(update_fields=["customer", "position"])
+    known = set(TaxId.objects.filter(customer=kept).values_list("scheme", "number"))
+    moving = [one for one in TaxId.objects.filter(customer=gone) if (one.scheme, one.number) not in known]
+    for position, tax_id in enumerate(moving, start=next_number(TaxId.objects.filter(customer=kept), "position")):
+        tax_id.customer, tax_id.position = kept, position
+        tax_id.save(update_fields=["customer", "position"])
     show_vat_id(kept)

@@ -3,12 +3,12 @@
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Max
 
 from billhook.customers import forms
 from billhook.customers.events import NoteAdded, NotePinned
 from billhook.customers.locks import locked
 from billhook.customers.models import Customer, Note
+from billhook.customers.numbering import next_number
 from billhook.foundation.events import Actor, emit
 
 LONGEST = 10_000
@@ -26,7 +26,7 @@ def add_note(*, customer: Customer, text: str, actor: Actor, at: datetime, pinne
     fresh = locked(customer)
     note = Note.objects.create(
         customer=fresh,
-        number=next_note(fresh),
+        number=next_number(Note.objects.filter(customer=fresh)),
         text=forms.filled(text, "note", LONGEST),
         author=actor.name[:200],
         written_at=at,
@@ -34,11 +34,6 @@ def add_note(*, customer: Customer, text: str, actor: Actor, at: datetime, pinne
     )
     emit(NoteAdded(customer=fresh.number, number=note.number), actor=actor, at=at)
     return note
-
-
-def next_note(customer: Customer) -> int:
-    """Return the number after a customer's last note; call it with the customer locked."""
-    return (Note.objects.filter(customer=customer).aggregate(last=Max("number"))["last"] or 0) + 1
 
 
 @transaction.atomic

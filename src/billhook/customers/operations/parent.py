@@ -6,7 +6,7 @@ from django.db import transaction
 
 from billhook.core.errors import Refusal
 from billhook.customers.events import ParentSet
-from billhook.customers.hierarchy import DEEPEST, ancestors, levels_above, levels_below
+from billhook.customers.hierarchy import DEEPEST, levels_above, levels_below, stands_under
 from billhook.customers.locks import lock_tree, locked_open
 from billhook.customers.models import Customer
 from billhook.foundation.events import Actor, emit
@@ -89,7 +89,7 @@ def set_parent(*, customer: Customer, parent: Customer | None, actor: Actor, at:
     if parent is not None:
         if parent.pk == fresh.pk:
             raise OwnParentError(fresh.number)
-        if fresh.pk in {above.pk for above in ancestors(parent)}:
+        if stands_under(parent, fresh):
             raise ParentCycleError(fresh.number, parent.number)
         parent = possible_parent(parent, levels=levels_below(fresh) + 1)
     if fresh.parent_id == (parent.pk if parent else None):

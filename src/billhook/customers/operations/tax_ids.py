@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Max
 
 from billhook.core.errors import Refusal
 from billhook.customers import forms
 from billhook.customers.events import TaxIdAdded, TaxIdRemoved
 from billhook.customers.locks import locked
 from billhook.customers.models import Customer, TaxId
+from billhook.customers.numbering import next_number
 from billhook.customers.tax_schemes import SCHEMES, CheckedTaxId, check_tax_id, scheme_of_vat_id
 from billhook.foundation.events import Actor, emit
 
@@ -54,9 +54,9 @@ def _store(customer: Customer, new: CheckedTaxId) -> TaxId:
     found = TaxId.objects.filter(customer=customer, scheme=new.scheme.code, number=new.number).first()
     if found is not None and found.status == "active":
         raise TaxIdExistsError(customer.number, new.scheme.name)
-    last = TaxId.objects.filter(customer=customer).aggregate(last=Max("position"))["last"] or 0
     row = found or TaxId(customer=customer, scheme=new.scheme.code, number=new.number)
-    row.country, row.formatted, row.position, row.status = new.country, new.formatted, last + 1, "active"
+    row.country, row.formatted, row.status = new.country, new.formatted, "active"
+    row.position = next_number(TaxId.objects.filter(customer=customer), "position")
     row.save()
     show_vat_id(customer)
     return row

@@ -5,10 +5,11 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import QuerySet
 
 from billhook.core.errors import Refusal
+from billhook.foundation.constraints import refusing
 from billhook.foundation.custom_fields.patterns import check_pattern
 from billhook.foundation.custom_fields.values import FieldValueError, stored
 from billhook.foundation.events import Actor, emit
@@ -20,7 +21,6 @@ from billhook.foundation.scope import ScopedModel, scoped_models
 LONGEST_CODE, LONGEST_LABEL, LAST_POSITION = 40, 120, 1000
 LONGEST = 2000
 LONGEST_PATTERNED = 200
-TEXTS = frozenset({"text", "email", "url"})
 
 
 class FieldDefinitionError(Refusal):
@@ -141,11 +141,8 @@ def define_custom_field(
     if not code.isidentifier() or len(code) > LONGEST_CODE or code != code.lower() or not code.isascii():
         raise FieldDefinitionError(f"{code!r} is no code: take lower-case letters, digits and underscores, at most 40.")
     _write(row, definition)
-    try:
-        with transaction.atomic():
-            row.save(force_insert=True)
-    except IntegrityError as meeting:
-        raise FieldExistsError(entity, code) from meeting
+    with refusing(custom_field_once=FieldExistsError(entity, code)):
+        row.save(force_insert=True)
     _require_fitting(row)
     emit(CustomFieldDefined(field=f"{entity}.{code}", kind=row.kind), actor=actor, at=at)
     return row

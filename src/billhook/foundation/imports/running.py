@@ -172,8 +172,7 @@ def _taken(importing: Importer, rows: Sequence[Row], actor: Actor, at: datetime)
         if len(rows) == 1:
             return Taken(0, 0, [Rejected(rows[0].line, "", _in_words(trouble))])
         middle = len(rows) // 2
-        halves = [_taken(importing, half, actor, at) for half in (rows[:middle], rows[middle:])]
-        first, second = halves
+        first, second = (_taken(importing, half, actor, at) for half in (rows[:middle], rows[middle:]))
         return Taken(
             first.created + second.created,
             first.unchanged + second.unchanged,

@@ -10,11 +10,12 @@ from django.http import HttpRequest
 from ninja import Query, Router
 from pydantic import Field
 
+from billhook.core.exact import plain
 from billhook.customers import queries
 from billhook.customers.queries import CustomerRow
-from billhook.interfaces.api.keyholders import Keyholder
+from billhook.interfaces.api.keyholders import holder_of
 from billhook.interfaces.api.pages import Asked, Paging, cut
-from billhook.interfaces.api.values import Amount, Answer, CompanyCode, Number, amount_of, number_in, plain
+from billhook.interfaces.api.values import Amount, Answer, CompanyCode, Number, amount_of, number_in
 from billhook.interfaces.price_words import in_words
 from billhook.invoicing import queries as invoices
 from billhook.invoicing.queries import InvoiceRow
@@ -144,12 +145,10 @@ def get_customer(request: HttpRequest, company: CompanyCode, number: Number) -> 
 def list_orders(request: HttpRequest, company: CompanyCode, number: Number, asked: Asked) -> Orders:
     """List a customer's orders in the order in which they were placed."""
     del company
-    asking: Any = request
-    holder: Keyholder = asking.holder
     row = queries.by_number(number_in(number))
     rows, following = cut(orders.matching().filter(customer=row), asked)
     lines: dict[int, list[AgreedVersion]] = defaultdict(list)
-    for version in orders.current_versions([row], on=holder.today).filter(line__order__in=rows):
+    for version in orders.current_versions([row], on=holder_of(request).today).filter(line__order__in=rows):
         lines[version.line.order_id].append(version)
     items = [
         Order(

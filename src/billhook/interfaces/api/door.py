@@ -44,11 +44,6 @@ class Door:
     route: Route
     view: View
 
-    @property
-    def permission(self) -> Permission:
-        """Return what is asked for first."""
-        return self.route.permissions[0]
-
     def __call__(self, request: HttpRequest, company: str, **arguments: object) -> HttpResponse:
         """Answer a program."""
         if request.method != self.route.method:
@@ -69,18 +64,18 @@ class Door:
 
     def _answer(self, request: HttpRequest, holder: Keyholder, **arguments: object) -> HttpResponse:
         """Answer in one transaction of the company; under an idempotency key, once."""
-        key = request.headers.get("Idempotency-Key", "")
-        if request.method == "POST" and (key or self.route.changes) and not _is_sound(key):
+        key = request.headers.get("Idempotency-Key", "") if request.method == "POST" else ""
+        if (key or self.route.changes) and not _is_sound(key):
             return problem(400, "no_idempotency_key", KEY_WANTED)
         zone = timezone.override(holder.company.zone)
         with company_scope(holder.company), zone, transaction.atomic():  # the inner one can be taken back alone
-            kept = answers.claim(key, fingerprint_of(request), now=clock.now()) if _counts_once(request, key) else None
+            kept = answers.claim(key, fingerprint_of(request), now=clock.now()) if key else None
             if kept is not None:
                 return HttpResponse(bytes(kept.body), status=kept.status, content_type=JSON)
             answer = self.view(request, **arguments)
             if answer.status_code >= 400:  # noqa: PLR2004 (client errors begin here)
                 transaction.set_rollback(True)
-            elif _counts_once(request, key):
+            elif key:
                 answers.keep(key, status=answer.status_code, body=answer.content)
             return answer
 
@@ -95,10 +90,6 @@ KEY_WANTED = (
     f"Send an Idempotency-Key of 1 to {LONGEST_KEY} visible characters, such as a random UUID, "
     "and the same one when you send this request again."
 )
-
-
-def _counts_once(request: HttpRequest, key: str) -> bool:
-    return request.method == "POST" and bool(key)
 
 
 def _is_sound(key: str) -> bool:

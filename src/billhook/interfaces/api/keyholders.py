@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 
@@ -49,6 +50,13 @@ class Keyholder:
         """Return the first of some permissions that the key's role does not hold."""
         held = frozenset(self.key.role.permissions)
         return next((one for one in permissions if one.code not in held), None)
+
+
+def holder_of(request: HttpRequest) -> Keyholder:
+    """Return who asks, once the door has let them in."""
+    asking: Any = request
+    holder: Keyholder = asking.holder
+    return holder
 
 
 def arrive(request: HttpRequest, company: str, permissions: tuple[Permission, ...]) -> Keyholder | HttpResponse:

@@ -1,7 +1,6 @@
 """Plans, and the prices that are in force today."""
 
 from datetime import date
-from typing import Any
 
 from django.http import HttpRequest
 from ninja import Router
@@ -9,9 +8,10 @@ from pydantic import Field
 
 from billhook.catalog import queries
 from billhook.catalog.queries import PriceRow
-from billhook.interfaces.api.keyholders import Keyholder
+from billhook.core.exact import plain
+from billhook.interfaces.api.keyholders import holder_of
 from billhook.interfaces.api.pages import Asked, cut
-from billhook.interfaces.api.values import Answer, CompanyCode, Figured, figures, plain
+from billhook.interfaces.api.values import Answer, CompanyCode, Figured, figures
 from billhook.interfaces.price_words import in_words
 
 router = Router(tags=["Plans"])
@@ -61,11 +61,9 @@ class Plans(Answer):
 def list_plans(request: HttpRequest, company: CompanyCode, asked: Asked) -> Plans:
     """List the plans with the prices that are in force today, in the order in which they were added."""
     del company
-    asking: Any = request
-    holder: Keyholder = asking.holder
     rows, following = cut(queries.plans(), asked)
     products = {item.product for plan in rows for item in plan.items.all()}
-    prices = queries.current_prices(products, on=holder.today)
+    prices = queries.current_prices(products, on=holder_of(request).today)
     plans = [
         Plan(
             code=plan.code,

@@ -13,6 +13,7 @@ from billhook.core.errors import Refusal
 from billhook.customers import permissions as customers_may
 from billhook.interfaces.api import customers, plans, sign_ups
 from billhook.interfaces.api.door import Door, Route
+from billhook.interfaces.api.keyholders import holder_of
 from billhook.interfaces.api.problems import FieldProblem, problem, refused
 from billhook.invoicing import permissions as invoicing
 from billhook.orders import permissions as orders
@@ -49,8 +50,7 @@ class Key(HttpBearer):
     def authenticate(self, request: HttpRequest, token: str) -> Any:
         """Return who asks."""
         del token
-        asking: Any = request
-        return asking.holder
+        return holder_of(request)
 
 
 api = NinjaAPI(

@@ -2,7 +2,7 @@
 
 import zoneinfo
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated
 
 from django.http import HttpRequest
 from ninja import Router
@@ -10,10 +10,11 @@ from pydantic import AfterValidator, Field, StringConstraints
 
 from billhook.core.derivation import sentence
 from billhook.core.draft import DraftLine, InvoiceDraft
+from billhook.core.exact import plain
 from billhook.customers.operations.instruments import NewInstrument
 from billhook.customers.operations.join import NewCustomer
-from billhook.interfaces.api.keyholders import Keyholder
-from billhook.interfaces.api.values import Amount, Answer, CompanyCode, EMail, Period, Request, amount, plain
+from billhook.interfaces.api.keyholders import Keyholder, holder_of
+from billhook.interfaces.api.values import Amount, Answer, CompanyCode, EMail, Period, Request, amount
 from billhook.interfaces.signing_up import checked, previewed
 from billhook.orders.operations.sign_up import SignUp, sign_up
 
@@ -127,7 +128,7 @@ class SignedUp(Answer):
 def preview(request: HttpRequest, company: CompanyCode, given: SignUpGiven) -> SignUpPreview:
     """Return the first bill that a sign-up would bring, and leave nothing behind."""
     del company
-    holder = _holder(request)
+    holder = holder_of(request)
     found = previewed(_wanted(given, holder), today=holder.today, actor=holder.actor, at=holder.at)
     return SignUpPreview(first_bill=bill(found))
 
@@ -136,16 +137,10 @@ def preview(request: HttpRequest, company: CompanyCode, given: SignUpGiven) -> S
 def create(request: HttpRequest, company: CompanyCode, given: SignUpGiven) -> SignedUp:
     """Make a customer with a card and an order, all or nothing."""
     del company
-    holder = _holder(request)
+    holder = holder_of(request)
     wanted = checked(_wanted(given, holder), today=holder.today)
     done = sign_up(request=wanted, actor=holder.actor, at=holder.at)
     return SignedUp(customer=done.customer.number, order=done.order.number, first_bill=bill(done.first_bill))
-
-
-def _holder(request: HttpRequest) -> Keyholder:
-    asking: Any = request
-    holder: Keyholder = asking.holder
-    return holder
 
 
 def _wanted(given: SignUpGiven, holder: Keyholder) -> SignUp:

@@ -5,13 +5,12 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any
 
-from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from ninja import Path
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from billhook.core import exact
-from billhook.core.money import Money, currency
+from billhook.core.money import Money
+from billhook.interfaces.given import is_e_mail
 
 DECIMAL = r"^-?\d+(\.\d+)?$"
 
@@ -54,11 +53,9 @@ class Figured(Answer):
 
 
 def _e_mail(text: str) -> str:
-    try:
-        validate_email(text or "nobody@example.com")
-    except ValidationError as trouble:
+    if text and not is_e_mail(text):
         message = "Write an e-mail address such as name@example.com"
-        raise ValueError(message) from trouble
+        raise ValueError(message)
     return text
 
 
@@ -72,12 +69,7 @@ def amount(value: Money) -> Amount:
 
 def amount_of(value: Decimal, code: str) -> Amount:
     """Return an amount of the books as the API writes it."""
-    return amount(Money.of(exact.plain(value), currency(code)))
-
-
-def plain(value: Decimal) -> str:
-    """Return a figure without an exponent and without trailing zeros."""
-    return exact.plain(value)
+    return amount(Money.of(value, code))
 
 
 def figures(parameters: Mapping[str, Any]) -> list[Figured]:

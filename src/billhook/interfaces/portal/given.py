@@ -4,11 +4,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
-
 from billhook.core.vat_id import is_vat_id
 from billhook.interfaces.console.components import Choice, Field, FieldKind
+from billhook.interfaces.given import is_e_mail
 from billhook.interfaces.portal.countries import countries
 from billhook.payments.queries import CardsOffered
 
@@ -25,7 +23,6 @@ NEEDED = {
 }
 NAMES = (*LENGTHS, "country", "card")
 TRAP = "website"
-SOUND_KEY = re.compile(r"[0-9a-f]{32}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +58,11 @@ class Asked:
     card_needed: bool
     errors: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def is_closed(self) -> bool:
+        """Return whether nobody can sign up, since a card has to be chosen and there is none."""
+        return self.card_needed and not self.cards.choices
+
 
 def errors_in(given: Given, asked: Asked) -> dict[str, str]:
     """Return what is wrong, by field, each as one sentence that says what to do."""
@@ -70,7 +72,7 @@ def errors_in(given: Given, asked: Asked) -> dict[str, str]:
         if len(given[name]) > most
     }
     found |= {name: sentence for name, sentence in NEEDED.items() if not given[name]}
-    if given["email"] and "email" not in found and not _is_e_mail(given["email"]):
+    if given["email"] and "email" not in found and not is_e_mail(given["email"]):
         found["email"] = "Write an e-mail address such as name@example.com."
     if given["country"] not in countries():
         found["country"] = "Choose your country."
@@ -79,14 +81,6 @@ def errors_in(given: Given, asked: Asked) -> dict[str, str]:
     if given["card"] not in {choice.token for choice in asked.cards.choices} and (given["card"] or asked.card_needed):
         found["card"] = "Choose a card."
     return found
-
-
-def _is_e_mail(text: str) -> bool:
-    try:
-        validate_email(text)
-    except ValidationError:
-        return False
-    return True
 
 
 def fields_of(given: Given, asked: Asked) -> tuple[Field, ...]:

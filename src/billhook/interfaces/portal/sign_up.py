@@ -17,7 +17,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from billhook.catalog import queries as catalog
-from billhook.catalog.queries import UnknownPlanError
+from billhook.catalog.queries import NotSoldError, PlanNotYetError, UnknownPlanError
 from billhook.core.draft import bill
 from billhook.core.errors import Refusal
 from billhook.customers.operations.instruments import NewInstrument
@@ -31,6 +31,7 @@ from billhook.foundation.models import Company
 from billhook.foundation.scope import company_scope
 from billhook.interfaces.callers import address_of
 from billhook.interfaces.console.access import public
+from billhook.interfaces.console.once import SOUND_KEY
 from billhook.interfaces.portal import given, wording
 from billhook.interfaces.portal.countries import countries
 from billhook.interfaces.portal.given import Asked, Given
@@ -46,6 +47,7 @@ KEPT = "sign-up page {key}"
 FRAGMENT, PAGE = "portal/bill.html", "portal/sign_up.html"
 log = structlog.get_logger()
 
+NOT_OFFERED = (UnknownAccountTypeError, UnknownPlanError, PlanNotYetError, NotSoldError)
 NO_CARDS = CardsOffered(gateway="", choices=())
 
 
@@ -124,19 +126,17 @@ def offer_of(company: str, plan: str, *, choose: bool = True) -> Offer:
     """Return what is offered at an address, with the cards to choose from where one is chosen; call it in no scope.
 
     Raises:
-        Http404: no such company or plan, or the company lets nobody sign up by themselves.
+        Http404: no such company, or no such plan that is sold today, or nobody may sign up by themselves.
     """
     found = Company.objects.filter(code=company, public_sign_up=True).first()
     if found is None:
         raise Http404
     with company_scope(found):
         try:
-            one, kind = (
-                catalog.plan_by_code(plan, on=clock.company_today(found)),
-                account_type(found.sign_up_account_type),
-            )
-        except (UnknownAccountTypeError, UnknownPlanError) as unknown:
-            raise Http404 from unknown
+            one = catalog.plan_by_code(plan, on=clock.company_today(found))
+            kind = account_type(found.sign_up_account_type)
+        except NOT_OFFERED as refused:
+            raise Http404 from refused
         cards = cards_offered() if choose else NO_CARDS
     structlog.contextvars.bind_contextvars(company=company)
     return Offer(found, one, kind.currency, Asked(cards, card_needed=not found.sign_up_without_card))
@@ -166,9 +166,9 @@ def form(request: HttpRequest, company: str, plan: str) -> HttpResponse:
 
 def _check(request: HttpRequest, offer: Offer, typed: Given) -> None:
     """Refuse what cannot be signed up whatever was typed."""
-    if typed.trapped or not given.SOUND_KEY.fullmatch(typed.key):
+    if typed.trapped or not SOUND_KEY.fullmatch(typed.key):
         raise NotAPersonError
-    if offer.asked.card_needed and not offer.asked.cards.choices:
+    if offer.asked.is_closed:
         raise NoCardFieldError(offer.company, offer.asked.cards.gateway)
     if not attempts.passes(SIGN_UPS, address_of(request), at=clock.now()):
         raise TooManyError
@@ -221,7 +221,7 @@ def done(request: HttpRequest, company: str, plan: str, key: str) -> HttpRespons
     """Show who has just signed up the first bill and what happens next; only their form knows this address."""
     offer = offer_of(company, plan, choose=False)
     with company_scope(offer.company), timezone.override(offer.company.zone):
-        kept = answers.kept(KEPT.format(key=key)) if given.SOUND_KEY.fullmatch(key) else None
+        kept = answers.kept(KEPT.format(key=key)) if SOUND_KEY.fullmatch(key) else None
         if kept is None:
             raise Http404
         told: Mapping[str, str] = json.loads(bytes(kept.body))
@@ -251,7 +251,7 @@ def _page(
 ) -> HttpResponse:
     """Return the page with its form as it was filled."""
     closed = ""
-    if offer.asked.card_needed and not offer.asked.cards.choices:
+    if offer.asked.is_closed:
         closed = str(NoCardFieldError(offer.company, offer.asked.cards.gateway))
     with company_scope(offer.company), timezone.override(offer.company.zone):
         context = {

@@ -40,7 +40,7 @@ class BillRow:
 
 @dataclass(frozen=True, slots=True)
 class FirstBill:
-    """A bill as it will be issued; `sums` are net, taxes and total."""
+    """A bill as it will be issued; `sums` are net and taxes, none without tax."""
 
     on: date
     rows: tuple[BillRow, ...]

@@ -54,12 +54,5 @@ def add_line(
     change.save(update_fields=["line", "parameters"])
     rebuild(order, change=change)
     claim(added, "account", line.identifiers, max(at, day_start(day, order.customer.zone)))
-    emit(
-        LineAdded(
-            **in_event(order, change),
-            line=added.description,
-        ),
-        actor=actor,
-        at=at,
-    )
+    emit(LineAdded(**in_event(order, change), line=added.description), actor=actor, at=at)
     return change

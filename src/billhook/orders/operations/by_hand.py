@@ -33,10 +33,7 @@ def give_up(*, task: ProvisioningTask, reason: str, actor: Actor, at: datetime) 
     Raises:
         TransitionError: the task is over.
     """
-    found = _close(task, "given_up", reason)
-    emit(NetworkGivenUp(**named(found), reason=reason), actor=actor, at=at)
-    ask_next(after=found, actor=actor, at=at)
-    return found
+    return _close(task, "given_up", NetworkGivenUp, reason=reason, actor=actor, at=at)
 
 
 @transaction.atomic
@@ -46,16 +43,23 @@ def mark_done(*, task: ProvisioningTask, reason: str, actor: Actor, at: datetime
     Raises:
         TransitionError: the task is over.
     """
-    found = _close(task, "done", reason)
-    emit(NetworkDoneByHand(**named(found), reason=reason), actor=actor, at=at)
-    ask_next(after=found, actor=actor, at=at)
-    return found
+    return _close(task, "done", NetworkDoneByHand, reason=reason, actor=actor, at=at)
 
 
-def _close(task: ProvisioningTask, status: str, reason: str) -> ProvisioningTask:
-    """Write that a task is over, and why."""
+def _close(
+    task: ProvisioningTask,
+    status: str,
+    event: type[NetworkGivenUp | NetworkDoneByHand],
+    *,
+    reason: str,
+    actor: Actor,
+    at: datetime,
+) -> ProvisioningTask:
+    """Write that a task is over, and why, and let the next word have its turn."""
     found = locked_task(task.key)
     states.check(states.PROVISIONING_TASK, found.status, status)
     found.status, found.message, found.next_at = status, reason[:300], None
     found.save(update_fields=["status", "message", "next_at"])
+    emit(event(**named(found), reason=reason), actor=actor, at=at)
+    ask_next(after=found, actor=actor, at=at)
     return found

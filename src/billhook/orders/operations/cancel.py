@@ -1,7 +1,7 @@
 """An order is cancelled: at once, on a day, or at the end of its period or term."""
 
-from collections.abc import Sequence
 from datetime import date, datetime
+from typing import Any
 
 from django.db import transaction
 
@@ -10,13 +10,7 @@ from billhook.core import states
 from billhook.core.changes import ChangePolicy
 from billhook.core.derivation import Derivation, sentence
 from billhook.foundation.events import Actor, emit
-from billhook.orders.changing import (
-    ask,
-    ending_steps,
-    in_event,
-    lock_running,
-    record,
-)
+from billhook.orders.changing import OVER, Asked, ask, ending_steps, in_event, lock_running, record, standing_lines
 from billhook.orders.contracts import contract_of, fee_for
 from billhook.orders.events import OrderCancelled, OrderEnded
 from billhook.orders.identifiers import end_identifiers
@@ -61,29 +55,11 @@ def cancel_order(
     asked = ask(order, on=notified or on, policy=policy, at=at)
     check_dependants(order, asked.day)
     fee = None if waive_fee or notified else fee_for(order, asked.versions, asked.day)
-    change = record(
-        order,
-        "cancel",
-        on=asked.day,
-        steps=steps_to_end(order, asked.versions, asked.day, asked.policy),
-        policy=asked.policy,
-        actor=actor,
-        at=at,
-        ended_before=order.ends_on.isoformat() if order.ends_on else None,
-        status_before=order.status,
-        identifiers=end_identifiers(order, asked.day),
-    )
+    change = record_end(order, "cancel", asked, actor=actor, at=at)
     rebuild(order, change=change)
     if fee is not None:
         _add_fee(order, change, fee)
-    emit(
-        OrderCancelled(
-            **in_event(order, change),
-            reason=reason,
-        ),
-        actor=actor,
-        at=at,
-    )
+    emit(OrderCancelled(**in_event(order, change), reason=reason), actor=actor, at=at)
     end_order(order=order, change=change, actor=actor, at=at)
     return change
 
@@ -92,6 +68,23 @@ def _end_of_contract(order: Order, today: date) -> date | None:
     """Return the day on which the contract may end after notice on a day; None without one."""
     contract = contract_of(order)
     return contract.ends_on(today) if contract else None
+
+
+def record_end(order: Order, kind: str, asked: Asked, *, actor: Actor, at: datetime, **parameters: Any) -> OrderChange:
+    """Store a change that ends a locked order, end what its identifiers mean, and keep what is needed to undo it."""
+    return record(
+        order,
+        kind,
+        on=asked.day,
+        steps=steps_to_end(order, asked),
+        policy=asked.policy,
+        actor=actor,
+        at=at,
+        ended_before=order.ends_on.isoformat() if order.ends_on else None,
+        status_before=order.status,
+        identifiers=end_identifiers(order, asked.day),
+        **parameters,
+    )
 
 
 def end_order(*, order: Order, change: OrderChange, actor: Actor, at: datetime) -> None:
@@ -111,16 +104,18 @@ def check_dependants(order: Order, day: date) -> None:
     Raises:
         DependsOnError: one does.
     """
-    for other in Order.objects.filter(depends_on=order).exclude(status__in=["ended", "cancelled"]).order_by("number"):
+    for other in Order.objects.filter(depends_on=order).exclude(status__in=OVER).order_by("number"):
         if other.ends_on is None or other.ends_on > day:
             raise DependsOnError(other.number, order.number)
 
 
-def steps_to_end(order: Order, versions: Sequence[OrderLineVersion], day: date, policy: ChangePolicy) -> list[Told]:
+def steps_to_end(order: Order, asked: Asked) -> list[Told]:
     """Return the steps that end all lines of an order, those that rest and those that begin later among them."""
-    lines = OrderLine.objects.filter(order=order).exclude(added_by__state="undone").order_by("position")
-    by_line = {line: [version for version in versions if version.line_id == line.pk] for line in lines}
-    return [step for line, rows in by_line.items() for step in ending_steps(line, rows, day, policy.how)]
+    steps: list[Told] = []
+    for line in standing_lines(order):
+        versions = [version for version in asked.versions if version.line_id == line.pk]
+        steps += ending_steps(line, versions, asked.day, asked.policy.how)
+    return steps
 
 
 def _add_fee(order: Order, change: OrderChange, fee: Derivation) -> None:

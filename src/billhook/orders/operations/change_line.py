@@ -11,15 +11,13 @@ from billhook.catalog.models import Price
 from billhook.core.changes import ChangePolicy
 from billhook.foundation.events import Actor, emit
 from billhook.orders.changing import (
+    ask,
     check_agrees,
-    check_day,
     covering,
-    day_of,
+    in_event,
     line_at,
-    live_versions,
     lock_running,
     open_suspension,
-    policy_of,
     reaching_steps,
     record,
 )
@@ -27,7 +25,6 @@ from billhook.orders.events import LineChanged
 from billhook.orders.lines import Told, rebuild, told_step
 from billhook.orders.models import Order, OrderChange, OrderLine, OrderLineVersion
 from billhook.orders.new_lines import OwnPrice
-from billhook.orders.queries import local_day
 from billhook.orders.refusals import NothingChangesError, OutsideOrderError, QuantityError
 from billhook.orders.timeline import Do
 
@@ -76,30 +73,17 @@ def change_line(
     what = f"Line {position} of order {order.number}"
     if terms.quantity is not None and terms.quantity < 0:
         raise QuantityError(what)
-    policy = policy_of(policy, on)
-    versions = [version for version in live_versions(order) if version.line_id == line.pk]
-    day = day_of(policy, versions, today=local_day(at, order.customer), on=on)
-    check_day(order, day)
+    asked = ask(order, on=on, policy=policy, at=at, line=line)
+    versions, day = asked.versions, asked.day
     _check_in_force(order, line, versions, day)
-    reaching, charged_from = reaching_steps(versions, day, policy.how)
+    reaching, charged_from = reaching_steps(versions, day, asked.policy.how)
     steps = [*reaching, set_step(line, charged_from, terms, order.customer.currency)]
     check_agrees(order, steps)
-    change = record(order, "change_line", on=day, steps=steps, policy=policy, actor=actor, at=at, line=line)
+    change = record(order, "change_line", on=day, steps=steps, policy=asked.policy, actor=actor, at=at, line=line)
     if not rebuild(order, change=change) and open_suspension(order) is None:
         raise NothingChangesError(what, day)
-    emit(
-        LineChanged(
-            customer=order.customer.number,
-            order=order.number,
-            change=change.number,
-            line=line.description,
-            what=_in_words(terms),
-            on=day,
-            settle=policy.settle,
-        ),
-        actor=actor,
-        at=at,
-    )
+    changed = LineChanged(**in_event(order, change), line=line.description, what=_in_words(terms))
+    emit(changed, actor=actor, at=at)
     return change
 
 

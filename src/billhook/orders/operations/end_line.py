@@ -6,22 +6,10 @@ from django.db import transaction
 
 from billhook.core.changes import ChangePolicy
 from billhook.foundation.events import Actor, emit
-from billhook.orders.changing import (
-    carry_out,
-    check_day,
-    day_of,
-    ending_steps,
-    in_event,
-    line_at,
-    live_versions,
-    lock_running,
-    policy_of,
-    record,
-)
+from billhook.orders.changing import ask, carry_out, ending_steps, in_event, line_at, lock_running, record
 from billhook.orders.events import LineEnded
 from billhook.orders.identifiers import end_identifiers
 from billhook.orders.models import Order, OrderChange
-from billhook.orders.queries import local_day
 from billhook.orders.refusals import OutsideOrderError
 
 
@@ -52,27 +40,18 @@ def end_line(
     """
     lock_running(order)
     line = line_at(order, position)
-    policy = policy_of(policy, on)
-    versions = [version for version in live_versions(order) if version.line_id == line.pk]
-    day = day_of(policy, versions, today=local_day(at, order.customer), on=on)
-    check_day(order, day)
+    asked = ask(order, on=on, policy=policy, at=at, line=line)
+    versions, day = asked.versions, asked.day
     what = f"Line {position} of order {order.number}"
     runs = any(version.ends_on is None or version.ends_on > day for version in versions)
     if not runs or day < min(version.starts_on for version in versions):
         starts_on = min((version.starts_on for version in versions), default=order.starts_on)
         raise OutsideOrderError(what, day, starts_on=starts_on, ends_on=versions[-1].ends_on if versions else None)
-    steps = ending_steps(line, versions, day, policy.how)
+    steps = ending_steps(line, versions, day, asked.policy.how)
     ended = end_identifiers(order, day, [line.pk])
     change = record(
-        order, "end_line", on=day, steps=steps, policy=policy, actor=actor, at=at, line=line, identifiers=ended
+        order, "end_line", on=day, steps=steps, policy=asked.policy, actor=actor, at=at, line=line, identifiers=ended
     )
     carry_out(order, change, what)
-    emit(
-        LineEnded(
-            **in_event(order, change),
-            line=line.description,
-        ),
-        actor=actor,
-        at=at,
-    )
+    emit(LineEnded(**in_event(order, change), line=line.description), actor=actor, at=at)
     return change

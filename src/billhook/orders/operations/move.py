@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from itertools import groupby
 
 from django.db import transaction
 
@@ -11,18 +12,13 @@ from billhook.core.errors import Refusal
 from billhook.customers.models import Customer
 from billhook.foundation.events import Actor, emit
 from billhook.foundation.sequences import take_number
-from billhook.orders.changing import (
-    ask,
-    in_event,
-    lock_running,
-    record,
-)
+from billhook.orders.changing import ask, in_event, lock_running
 from billhook.orders.events import OrderMoved, OrderPlaced
-from billhook.orders.identifiers import claim_again, end_identifiers
+from billhook.orders.identifiers import claim_again
 from billhook.orders.lines import rebuild
 from billhook.orders.models import Order, OrderChange, OrderLine, OrderLineVersion
 from billhook.orders.new_lines import add_version
-from billhook.orders.operations.cancel import check_dependants, end_order, steps_to_end
+from billhook.orders.operations.cancel import check_dependants, end_order, record_end
 from billhook.orders.operations.place import ORDER_NUMBERS
 from billhook.orders.queries import local_day
 
@@ -83,19 +79,7 @@ def move_order(
     day = asked.day
     check_dependants(order, day)
     moved = _place_same(order, to, day, local_day(at, to))
-    change = record(
-        order,
-        "move",
-        on=day,
-        steps=steps_to_end(order, asked.versions, day, asked.policy),
-        policy=asked.policy,
-        actor=actor,
-        at=at,
-        ended_before=order.ends_on.isoformat() if order.ends_on else None,
-        status_before=order.status,
-        identifiers=end_identifiers(order, day),
-        moved_to=moved.number,
-    )
+    change = record_end(order, "move", asked, actor=actor, at=at, moved_to=moved.number)
     for line in _copy_lines(asked.versions, moved, day):
         theirs = [kept for kept in change.parameters["identifiers"] if kept["line"] == line.position]
         claim_again(line, theirs, day_start(day, to.zone))
@@ -124,26 +108,28 @@ def _place_same(order: Order, to: Customer, day: date, today: date) -> Order:
 
 def _copy_lines(versions: Sequence[OrderLineVersion], moved: Order, day: date) -> list[OrderLine]:
     """Give the other order the lines as they are from a day on, and return them."""
-    lines: dict[int, OrderLine] = {}
-    for version in versions:
-        line = version.line
-        over = version.ends_on is not None and version.ends_on <= day
-        once = line.kind in {"one_time", "penalty"} and version.starts_on < day
-        if over or once:
-            continue
-        if line.pk not in lines:
-            lines[line.pk] = _copy_line(line, moved)
-        copy = lines[line.pk]
-        add_version(
-            copy,
-            OrderLineVersion.objects.filter(line=copy).count() + 1,
-            on=max(day, version.starts_on),
-            until=version.ends_on,
-            quantity=version.quantity,
-            price=version.price,
-            own=version.own_price,
-        )
-    return list(lines.values())
+    copies = []
+    left = (version for version in versions if _goes_along(version, day))
+    for line, of_line in groupby(left, key=lambda version: version.line):
+        copy = _copy_line(line, moved)
+        for number, version in enumerate(of_line, start=1):
+            add_version(
+                copy,
+                number,
+                on=max(day, version.starts_on),
+                until=version.ends_on,
+                quantity=version.quantity,
+                price=version.price,
+                own=version.own_price,
+            )
+        copies.append(copy)
+    return copies
+
+
+def _goes_along(version: OrderLineVersion, day: date) -> bool:
+    """Return whether a version is for the other customer, too: it is not over, nor charged once before."""
+    over = version.ends_on is not None and version.ends_on <= day
+    return not over and not (version.line.kind in {"one_time", "penalty"} and version.starts_on < day)
 
 
 def _copy_line(line: OrderLine, moved: Order) -> OrderLine:
@@ -170,12 +156,5 @@ def _tell(order: Order, moved: Order, change: OrderChange, *, actor: Actor, at: 
         starts_on=moved.starts_on,
     )
     emit(placed, actor=actor, at=at)
-    emit(
-        OrderMoved(
-            **in_event(order, change),
-            to=moved.customer.number,
-            as_order=moved.number,
-        ),
-        actor=actor,
-        at=at,
-    )
+    told = OrderMoved(**in_event(order, change), to=moved.customer.number, as_order=moved.number)
+    emit(told, actor=actor, at=at)

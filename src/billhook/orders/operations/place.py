@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 
 from billhook.catalog.models import Plan
 from billhook.core.errors import Refusal
 from billhook.customers.models import Customer
+from billhook.foundation.constraints import refusing
 from billhook.foundation.events import Actor, emit
 from billhook.foundation.sequences import take_number
 from billhook.orders.contracts import ContractTerms, stored
@@ -124,27 +125,22 @@ def _create(customer: Customer, plan: Plan | None, starts_on: date, terms: Order
     if terms.depends_on is not None:
         check_needed(number, terms.depends_on, starts_on, terms.ends_on)
     status = "pending" if starts_on > today else "active"
-    try:
-        with transaction.atomic():
-            return Order.objects.create(
-                number=number,
-                customer=customer,
-                plan=plan,
-                status="ended" if terms.ends_on is not None and terms.ends_on <= today else status,
-                starts_on=starts_on,
-                ends_on=terms.ends_on,
-                due_days=terms.due_days,
-                purchase_order=terms.purchase_order,
-                external_key=terms.external_key,
-                contract=stored(terms.contract, customer.currency),
-                custom=terms.custom,
-                depends_on=terms.depends_on,
-                note=terms.note,
-            )
-    except IntegrityError as taken:
-        if "order_external_key_once" not in str(taken):
-            raise
-        raise ExternalKeyTakenError(terms.external_key) from taken
+    with refusing(order_external_key_once=ExternalKeyTakenError(terms.external_key)):
+        return Order.objects.create(
+            number=number,
+            customer=customer,
+            plan=plan,
+            status="ended" if terms.ends_on is not None and terms.ends_on <= today else status,
+            starts_on=starts_on,
+            ends_on=terms.ends_on,
+            due_days=terms.due_days,
+            purchase_order=terms.purchase_order,
+            external_key=terms.external_key,
+            contract=stored(terms.contract, customer.currency),
+            custom=terms.custom,
+            depends_on=terms.depends_on,
+            note=terms.note,
+        )
 
 
 def check_needed(number: str, needed: Order, starts_on: date, ends_on: date | None) -> None:

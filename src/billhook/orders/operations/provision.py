@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import F
 
 from billhook.core import states
 from billhook.core.errors import Refusal
@@ -77,17 +78,18 @@ def tell_network(
 
 
 def _requested(order: Order, features: Sequence[str], at: datetime) -> dict[str, Any]:
-    """Return what a word to the network is about, as it stands now."""
+    """Return what a word to the network is about: of each line what is in force, or will be first."""
     day = local_day(at, order.customer)
     versions = OrderLineVersion.objects.filter(line__order=order).exclude(ends_on__lte=day)
-    latest = {version.line_id: version for version in versions.select_related("line__product").order_by("-version")}
+    versions = versions.exclude(ends_on=F("starts_on")).select_related("line__order", "line__product")
+    first = {version.line_id: version for version in versions.order_by("-starts_on")}
     lines = [
         {
-            "line": f"{order.number}/{version.line.position}",
+            "line": line_key(version.line),
             "product": version.line.product.code,
             "quantity": f"{version.quantity.normalize():f}",
         }
-        for version in sorted(latest.values(), key=lambda version: version.line.position)
+        for version in sorted(first.values(), key=lambda version: version.line.position)
     ]
     assets = [
         {"type": held.asset.type.code, "identifier": held.asset.identifier, "line": line_key(held.line)}

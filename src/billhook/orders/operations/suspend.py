@@ -11,7 +11,7 @@ from billhook.core.suspension import SuspensionBilling, SuspensionError
 from billhook.customers.models import Customer
 from billhook.customers.operations.suspend import restore_customer, suspend_customer
 from billhook.foundation.events import Actor, emit
-from billhook.orders.changing import check_day, lock, open_suspension, record, rules
+from billhook.orders.changing import check_day, lock, open_suspension, record, rules, standing_lines
 from billhook.orders.events import OrderResumed, OrderSuspended
 from billhook.orders.lines import Told, rebuild, told_step
 from billhook.orders.models import Order, OrderChange, OrderLine
@@ -143,8 +143,7 @@ def resting_steps(order: Order, line: OrderLine, day: date) -> list[Told]:
 
 def recurring_lines(order: Order) -> list[OrderLine]:
     """Return the lines of an order whose days cost something."""
-    lines = OrderLine.objects.filter(order=order, kind="recurring").exclude(added_by__state="undone")
-    return list(lines.order_by("position"))
+    return list(standing_lines(order).filter(kind="recurring"))
 
 
 def stand_still(order: Order, day: date) -> None:

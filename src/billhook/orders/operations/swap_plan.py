@@ -9,12 +9,7 @@ from billhook.catalog.models import Plan
 from billhook.core.calendar import day_start
 from billhook.core.changes import ChangePolicy
 from billhook.foundation.events import Actor, emit
-from billhook.orders.changing import (
-    ask,
-    in_event,
-    lock_running,
-    record,
-)
+from billhook.orders.changing import ask, in_event, lock_running, record
 from billhook.orders.events import PlanSwapped
 from billhook.orders.identifiers import claim_again, end_identifiers
 from billhook.orders.lines import Told, rebuild
@@ -59,7 +54,7 @@ def swap_plan(
     asked = ask(order, on=on, policy=policy, at=at)
     day, before = asked.day, order.plan
     _check_other(order, plan, day)
-    steps = steps_to_end(order, asked.versions, day, asked.policy)
+    steps = steps_to_end(order, asked)
     ended = end_identifiers(order, day)
     order.plan = plan
     change = record(

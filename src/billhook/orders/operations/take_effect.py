@@ -50,13 +50,6 @@ def bring_in_force(*, change: OrderChange, actor: Actor, at: datetime) -> None:
         stand_still(order, change.effective_on)
     if change.kind == "resume" and order.status == "suspended":
         run_again(order)
-    emit(
-        ChangeInForce(
-            **in_event(order, change),
-            what=change.kind.replace("_", " "),
-        ),
-        actor=actor,
-        at=at,
-    )
+    emit(ChangeInForce(**in_event(order, change), what=change.kind.replace("_", " ")), actor=actor, at=at)
     if change.kind in {"cancel", "move"} and order.status != "cancelled":
         end_order(order=order, change=change, actor=actor, at=at)

@@ -4,11 +4,11 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime, time
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from billhook.catalog.hooks import PRICE_MODEL, PriceModelPlugin
+from billhook.catalog.hooks import PRICE_MODEL, filled
 from billhook.core.bands import BandCalendar, TimeBand
 from billhook.core.money import Currency
 from billhook.core.price import PriceError, PriceModel
@@ -41,16 +41,12 @@ class NestedPrice(contract.Parameters):
     def _checked(cls, parameters: dict[str, Any], info: ValidationInfo) -> dict[str, Any]:
         if "model" not in info.data:
             return parameters
-        return _plugin(info.data["model"]).Parameters(**parameters).model_dump(mode="json")
+        checked = registry.find(PRICE_MODEL.name, info.data["model"]).Parameters(**parameters)
+        return checked.model_dump(mode="json")
 
     def build(self, currency: Currency) -> PriceModel:
         """Return the price in a currency."""
-        plugin = _plugin(self.model)
-        return cast("PriceModelPlugin", plugin(plugin.Parameters(**self.parameters))).build(currency)
-
-
-def _plugin(model: str) -> type[contract.Plugin]:
-    return registry.find(PRICE_MODEL.name, model)
+        return filled(self.model, self.parameters).build(currency)
 
 
 class LinkKind(StrEnum):

@@ -12,7 +12,6 @@ from billhook.core.exact import NotExactError
 from billhook.core.price import PriceError
 from billhook.hooks import contract
 
-ZERO = Decimal(0)
 MOST_DECIMALS = 12
 MOST_DIGITS = 30
 DEEPEST = 40

@@ -3,13 +3,14 @@
 from decimal import Decimal
 from typing import ClassVar
 
+from billhook.core.exact import ZERO
 from billhook.core.money import Currency
 from billhook.core.price.graduated_percentage import GraduatedPercentage, PercentTier
 from billhook.core.price.percentage import Percentage
 from billhook.core.price.percentage_of import PercentageOf
 from billhook.core.price.tiers import BeyondLastTier
 from billhook.hooks import contract
-from billhook.plugins.price_models.parameters import ZERO, CorePrice, Part, PriceParameters
+from billhook.plugins.price_models.parameters import CorePrice, Part, PriceParameters
 
 
 class PercentageParameters(PriceParameters):

@@ -3,6 +3,7 @@
 from decimal import Decimal
 from typing import Any, ClassVar
 
+from billhook.core.exact import ZERO
 from billhook.core.money import Currency
 from billhook.core.price.flat import Flat
 from billhook.core.price.graduated import Graduated
@@ -11,7 +12,7 @@ from billhook.core.price.per_unit import PerUnit
 from billhook.core.price.tiers import BeyondLastTier, Tier, TierBound
 from billhook.core.price.volume import Volume
 from billhook.hooks import contract
-from billhook.plugins.price_models.parameters import ZERO, CorePrice, Part, PriceParameters
+from billhook.plugins.price_models.parameters import CorePrice, Part, PriceParameters
 
 
 class FlatParameters(PriceParameters):

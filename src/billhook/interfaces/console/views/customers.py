@@ -186,9 +186,7 @@ def price_words(version: AgreedVersion, code: str) -> str:
     if version.price is None:
         own = version.own_price or {}
         return words.price(own.get("model", ""), own.get("parameters", {}), code)
-    if version.price.rate_card is not None:
-        return f"rate card {version.price.rate_card.name}"
-    return words.price(version.price.model, version.price.parameters, version.price.currency)
+    return words.price_row(version.price)
 
 
 def _usage(visit: Visit, one: CustomerRow) -> Chart | None:

@@ -82,17 +82,11 @@ def _product_row(product: ProductRow, prices: list[PriceRow]) -> Row:
             Cell(words.words(product.kind)),
             Cell(product.unit or None),
             Cell(product.tax_category),
-            Cell(" · ".join(_price(price) for price in prices) or None),
+            Cell(" · ".join(words.price_row(price) for price in prices) or None),
             Cell(newest.valid_from if newest else None),
             Cell(newest.version if newest else None),
         )
     )
-
-
-def _price(price: PriceRow) -> str:
-    if price.rate_card is not None:
-        return f"rate card {price.rate_card.name}"
-    return words.price(price.model, price.parameters, price.currency)
 
 
 def _plans(visit: Visit) -> Table:

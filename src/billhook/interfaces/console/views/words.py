@@ -7,6 +7,7 @@ from typing import Any
 
 from django.template.defaultfilters import date as format_date
 
+from billhook.catalog.queries import PriceRow
 from billhook.core.errors import Refusal
 from billhook.core.money import Money, currency
 from billhook.core.period import Period
@@ -136,6 +137,13 @@ def span(start: date | None, end: date | None) -> str:
         return ""
     last = Period(start, end).last_day
     return day(start) if start == last else f"{day(start)} to {day(last)}"
+
+
+def price_row(row: PriceRow) -> str:
+    """Return a price of the catalog in words: its rate card, or its model and figures."""
+    if row.rate_card is not None:
+        return f"rate card {row.rate_card.name}"
+    return price(row.model, row.parameters, row.currency)
 
 
 def price(model: str, parameters: Mapping[str, Any], code: str) -> str:

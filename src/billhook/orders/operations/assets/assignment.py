@@ -6,7 +6,6 @@ Locks are taken in one order everywhere: the order, its assets by primary key, t
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q
 
 from billhook.foundation.models import NumberSeries
 from billhook.orders.asset_refusals import (
@@ -18,7 +17,7 @@ from billhook.orders.asset_refusals import (
     UsageLineUnclearError,
     instant,
 )
-from billhook.orders.identifiers import IdentifierTakenError
+from billhook.orders.identifiers import claim
 from billhook.orders.models import Asset, AssetAssignment, Order, OrderLine, UsageIdentifier
 from billhook.orders.operations.assets.pool import has_it, move
 
@@ -98,10 +97,4 @@ def _claim(asset: Asset, line: OrderLine, order: Order, at: datetime) -> None:
         raise UsageLineUnclearError(asset, order)
     # Whoever places an order holds this row, too, while identifiers are claimed.
     list(NumberSeries.objects.select_for_update().filter(code="order"))
-    meant = UsageIdentifier.objects.filter(Q(valid_until=None) | Q(valid_until__gt=at), value=asset.identifier)
-    taken = meant.select_related("line__order").first()
-    if taken is not None:
-        raise IdentifierTakenError(asset.identifier, taken.line.order.number)
-    UsageIdentifier.objects.create(
-        kind=asset.type.usage_kind, value=asset.identifier, line=usage_lines[0], valid_from=at
-    )
+    claim(usage_lines[0], asset.type.usage_kind, [asset.identifier], at)

@@ -1,7 +1,7 @@
 """Types of assets are set up, and assets come into being, one or a range at a time."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -149,7 +149,7 @@ def _check_given(kind: AssetType, new: NewAssets) -> None:
 def _check_unused(kind: AssetType, new: NewAssets) -> None:
     """Refuse identifiers that assets in use have, naming the first with where it stands."""
     used = Asset.objects.filter(type=kind, identifier__in=list(new.identifiers)).exclude(status="retired")
-    found = _by_identifier(used)
+    found = sorted(used, key=lambda asset: asset.identifier)
     if not found:
         return
     first = found[0]
@@ -159,7 +159,3 @@ def _check_unused(kind: AssetType, new: NewAssets) -> None:
     raise DuplicateAssetError(
         f"{first.identifier}, wanted {wanted}, is {there} already{others}: leave them out, or retire them first."
     )
-
-
-def _by_identifier(assets: Iterable[Asset]) -> list[Asset]:
-    return sorted(assets, key=lambda asset: asset.identifier)
