@@ -44,6 +44,11 @@ class Door:
     route: Route
     view: View
 
+    @property
+    def permission(self) -> Permission:
+        """Return what is asked for first."""
+        return self.route.permissions[0]
+
     def __call__(self, request: HttpRequest, company: str, **arguments: object) -> HttpResponse:
         """Answer a program."""
         if request.method != self.route.method:
