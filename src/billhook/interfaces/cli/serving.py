@@ -52,12 +52,15 @@ def run_server(*, host: str, port: int) -> None:
         typer.Exit: a child ended by itself; its exit code is kept, 1 stands for one that should not have ended.
     """
     call_command("collectstatic", interactive=False, verbosity=0)
+    # In groups of their own: a Ctrl-C of the terminal reaches this process alone, and each child is told once to end.
     children = {
-        "web server": subprocess.Popen(web_server(host=host, port=port)),
-        "worker": subprocess.Popen([sys.executable, "-m", "billhook", "worker"]),
+        "web server": subprocess.Popen(web_server(host=host, port=port), process_group=0),
+        "worker": subprocess.Popen([sys.executable, "-m", "billhook", "worker"], process_group=0),
     }
     out.print(f"The console is at http://{host}:{port}/ · Ctrl-C stops it.", markup=False)
     signal.signal(signal.SIGTERM, interrupt)
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as nohup leaves it
+        signal.signal(signal.SIGHUP, interrupt)
     try:
         name, code = first_end(children)
     except KeyboardInterrupt:
