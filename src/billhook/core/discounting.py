@@ -16,6 +16,7 @@ from billhook.core.exact import Figure
 from billhook.core.money import Currency, Money, allocate, round_together
 from billhook.core.period import hull
 from billhook.core.tax import group_key
+from billhook.core.taxing import taxed_on
 
 
 class _Part(NamedTuple):
@@ -145,7 +146,7 @@ def together_by_rates(agreement: Agreement, lines: Sequence[DraftLine]) -> list[
     rates: dict[tuple[str, date], Hashable] = {}
     found = []
     for line in lines:
-        place = line.tax_category, line.tax_day or line.period.last_day
+        place = line.tax_category, taxed_on(line)
         if place not in rates:
             rates[place] = group_key(agreement.tax, *place)
         found.append((rates[place], line.tax_category, line.revenue_account))

@@ -32,7 +32,7 @@ def taxed_on(line: DraftLine) -> date:
 
 
 def _taxable(line: DraftLine) -> Taxable:
-    day = line.tax_day or line.period.last_day
+    day = taxed_on(line)
     if line.gives_back is None:
         return Taxable(line.amount, line.tax_category, day, line.quantity)
     return Taxable(line.amount, line.tax_category, day, line.quantity, _share_of_amount(line.gives_back))
